@@ -1,0 +1,143 @@
+// `hotpair config check|show|schema`: what is wrong with a configuration, what is in force, and
+// what could be written. Prints no secret.
+import { type Complaint, formatComplaint, isWarning } from '../config/complaint.ts';
+import type { DerivedKey } from '../config/config.ts';
+import { type EffectiveValue, shownValues, type WrittenValue } from '../config/effective.ts';
+import { configJsonSchema } from '../config/jsonSchema.ts';
+import { defaultConfigPath, loadConfig, type LoadedConfig } from '../config/load.ts';
+import { configReference } from '../config/reference.ts';
+import { HotpairError } from '../protocol/hotpairError.ts';
+
+/** Exit status where the file or the command line is refused. */
+const refused = 2;
+
+const usage =
+  'hotpair config check FILE, hotpair config show [FILE] [--json], hotpair config schema';
+
+/** Takes a piece of the output. */
+export type Write = (text: string) => void;
+
+/**
+ * Runs `hotpair config`; `argv` is what follows the word. Returns 0, or 2 where the file cannot be
+ * used. Throws HotpairError USAGE.
+ */
+export async function configCommand(
+  argv: readonly string[],
+  write: Write = writeToStdout,
+): Promise<number> {
+  const [word, ...rest] = argv;
+  switch (word) {
+    case 'check':
+      return check(fileOf(rest), write);
+    case 'show':
+      return show(rest, write);
+    case 'schema':
+      return print(rest, `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`, write);
+    case 'reference':
+      return print(rest, configReference(), write);
+    case undefined:
+    default:
+      throw usageError(word ?? 'nothing');
+  }
+}
+
+function writeToStdout(text: string): void {
+  process.stdout.write(text);
+}
+
+function print(rest: readonly string[], text: string, write: Write): number {
+  const [extra] = rest;
+  if (extra !== undefined) throw usageError(extra);
+  write(text);
+  return 0;
+}
+
+function fileOf(args: readonly string[]): string {
+  const [file = defaultConfigPath, extra] = args;
+  if (extra !== undefined || file.startsWith('-')) throw usageError(extra ?? file);
+  return file;
+}
+
+function usageError(seen: string): HotpairError {
+  return new HotpairError('USAGE', 'This is not how hotpair config is called.', {
+    seen,
+    allowed: usage,
+    exitCode: refused,
+  });
+}
+
+function check(file: string, write: Write): number {
+  const loaded = loadConfig(file);
+  const complaints = 'config' in loaded ? loaded.warnings : loaded.complaints;
+  writeComplaints(file, complaints, write);
+  return 'config' in loaded ? 0 : refused;
+}
+
+function writeComplaints(file: string, complaints: readonly Complaint[], write: Write): void {
+  for (const complaint of complaints) write(`${formatComplaint(file, complaint)}\n`);
+  const warnings = complaints.filter(isWarning).length;
+  write(
+    `${file}: ${count(complaints.length - warnings, 'error')}, ${count(warnings, 'warning')}\n`,
+  );
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function show(args: readonly string[], write: Write): number {
+  const asJson = args.includes('--json');
+  const file = fileOf(args.filter((arg) => arg !== '--json'));
+  const loaded = loadConfig(file);
+  if (!('config' in loaded)) {
+    writeComplaints(file, loaded.complaints, write);
+    return refused;
+  }
+  const values = shownValues(loaded.config).map((each) => ({
+    ...each,
+    origin: originOf(each, file, loaded),
+  }));
+  write(asJson ? jsonText(file, values) : tableText(values));
+  return 0;
+}
+
+interface ShownValue extends EffectiveValue {
+  /** `file:LINE`, `default` or `derived`. */
+  readonly origin: string;
+}
+
+const derivedKeys: Readonly<Record<string, DerivedKey>> = {
+  'timing.takeoverLimit': 'takeoverLimit',
+  'timing.solo': 'solo',
+};
+
+function originOf({ key }: EffectiveValue, file: string, loaded: LoadedConfig): string {
+  const derived = derivedKeys[key];
+  if (derived !== undefined && loaded.config.timing.derived.includes(derived)) return 'derived';
+  const line = loaded.lines.get(key);
+  return line === undefined ? 'default' : `${file}:${line}`;
+}
+
+function jsonText(file: string, values: readonly ShownValue[]): string {
+  const byKey = new Map(values.map(({ key, value, origin }) => [key, { value, origin }]));
+  const shown: Readonly<Record<string, unknown>> = Object.fromEntries(byKey);
+  return `${JSON.stringify({ file, values: shown }, undefined, 2)}\n`;
+}
+
+function tableText(values: readonly ShownValue[]): string {
+  const texts = values.map((each) => valueText(each.value));
+  const keyWidth = Math.max(...values.map(({ key }) => key.length));
+  // A long list or setting must not push the origins of all other lines to the right.
+  const valueWidth = Math.min(40, Math.max(...texts.map((text) => text.length)));
+  return values
+    .map(({ key, origin }, index) => {
+      const text = (texts[index] ?? '').padEnd(valueWidth);
+      return `${key.padEnd(keyWidth)}  ${text}  ${origin}\n`;
+    })
+    .join('');
+}
+
+function valueText(value: WrittenValue): string {
+  if (value === null) return '-';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,81 @@
+// What the configuration can be refused for: the shape of a complaint and the one table of its
+// codes. Scripts rely on the codes; they are never renamed.
+
+/** Every code of a complaint about hotpair.yaml, with what it means. */
+export const complaintCodes = {
+  CONFIG_MISSING: 'the file does not exist or cannot be read',
+  CONFIG_TOO_LARGE: 'the file is larger than a configuration can be',
+  CONFIG_SYNTAX: 'the file is not valid YAML',
+  CONFIG_DUPLICATE_KEY: 'a key is written twice in one section',
+  CONFIG_ALIAS: 'anchors and aliases are not used in this file',
+  CONFIG_UNKNOWN_KEY: 'the key does not exist',
+  CONFIG_REQUIRED: 'a key without a default is missing',
+  CONFIG_TYPE: 'the value has the wrong type',
+  CONFIG_CHOICE: 'the value is none of the allowed words',
+  CONFIG_RANGE: 'the number, duration or list is outside its range',
+  CONFIG_DURATION: 'the value is not a duration with its unit',
+  CONFIG_NAME: 'the value is not a usable name',
+  CONFIG_DEVICE: 'the value is not a name of a network device',
+  CONFIG_ADDRESS: 'the value is not a usable IP address',
+  CONFIG_PATH: 'the value is not an absolute path',
+  CONFIG_HBA: 'the value is not a line of pg_hba.conf',
+  CONFIG_SETTING: 'the PostgreSQL setting is not usable or belongs to hotpair',
+  CONFIG_RATE: 'the value is not a data rate',
+  CONFIG_RELATION_TMAX: 'the takeover limit is too short for the watchdog and the probe',
+  CONFIG_RELATION_DSOLO: "the primary would go solo before the standby's time has passed",
+  CONFIG_RELATION_SOLO_FAST: 'the fast solo leaves no room for a probe round',
+  CONFIG_RELATION_INTERVAL: 'the dead interval is shorter than three heartbeats',
+  CONFIG_RELATION_FAST_DEAD:
+    'the fast dead interval does not fit the heartbeat and the dead interval',
+  CONFIG_RELATION_PROBES: 'the probes do not fit their round',
+  CONFIG_RELATION_REFERENCE_INTERVAL: 'the suspicious reference check is slower than the idle one',
+  CONFIG_RELATION_SELF_TEST: "the probe's self-test expires before it is repeated",
+  CONFIG_RELATION_HEARTBEAT_SUBNET: 'the two heartbeat addresses do not make a link',
+  CONFIG_RELATION_NETWORKS: 'the heartbeat network overlaps a service network',
+  CONFIG_RELATION_PORTS: 'heartbeat and service use the same network device',
+  CONFIG_RELATION_SERVICE_ADDRESS: 'the service addresses do not suit the arbiter',
+  CONFIG_RELATION_REFERENCE_SELF: 'a reference is an address of the pair itself',
+  CONFIG_RELATION_REFERENCE_SUBNET: 'a reference is in no service network and cannot answer ARP',
+  CONFIG_RELATION_REFERENCE_NONE: 'the lan arbiter has no reference to ask',
+  CONFIG_RELATION_DIRECTORIES: "the state would lie inside the database's own directory",
+  CONFIG_WARNING_STANDBY_PORT: 'a port that is kept down makes a takeover slow',
+  CONFIG_WARNING_ONE_REFERENCE: 'one dead reference blocks every takeover',
+  CONFIG_WARNING_NO_WATCHDOG: 'a hung primary is not reset',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type ComplaintCode = keyof typeof complaintCodes;
+
+/** One thing that is wrong with the file, or, for a CONFIG_WARNING code, unwise in it. */
+export interface Complaint {
+  readonly code: ComplaintCode;
+  /** Counted from 1; 0 where the file could not be read at all. */
+  readonly line: number;
+  readonly column: number;
+  /** Dotted name such as `heartbeat.interval` or `service.addresses[1]`; empty for the file as a whole. */
+  readonly key: string;
+  readonly message: string;
+  readonly seen?: string;
+  readonly allowed?: string;
+}
+
+/** Whether the file can be used in spite of this complaint. */
+export function isWarning(complaint: Complaint): boolean {
+  return complaint.code.startsWith('CONFIG_WARNING_');
+}
+
+/** Whether a text is one of the codes of the table. */
+export function isComplaintCode(text: unknown): text is ComplaintCode {
+  return typeof text === 'string' && Object.hasOwn(complaintCodes, text);
+}
+
+/** `FILE:LINE:COL: CODE: sentence (seen X, allowed Y)`, one line without its end. */
+export function formatComplaint(file: string, complaint: Complaint): string {
+  const place = complaint.line > 0 ? `${file}:${complaint.line}:${complaint.column}` : file;
+  const kind = isWarning(complaint) ? 'warning: ' : '';
+  const facts = [
+    complaint.seen === undefined ? [] : [`seen ${complaint.seen}`],
+    complaint.allowed === undefined ? [] : [`allowed ${complaint.allowed}`],
+  ].flat();
+  const tail = facts.length > 0 ? ` (${facts.join(', ')})` : '';
+  return `${place}: ${kind}${complaint.code}: ${complaint.message}${tail}`;
+}

@@ -1,0 +1,75 @@
+// The effective value of every key in the written form, as `config show` prints it.
+import { formatInterfaceAddress, type InterfaceAddress } from './address.ts';
+import type { Config } from './config.ts';
+import { formatDuration } from './duration.ts';
+import { type ConfigKey, configKeys } from './keys.ts';
+import { maskSecrets, maskSetting } from './mask.ts';
+
+/** A value as hotpair.yaml would write it. */
+export type WrittenValue =
+  | string
+  | number
+  | readonly string[]
+  | Readonly<Record<string, string>>
+  | null;
+
+/** A key with its value; null where an optional key is absent. */
+export interface EffectiveValue {
+  readonly key: string;
+  readonly value: WrittenValue;
+}
+
+/** All keys with their values, secrets included: never print these. */
+export function effectiveValues(config: Config): readonly EffectiveValue[] {
+  return configKeys().map((key) => ({ key: key.path, value: writtenValue(config, key) }));
+}
+
+/** All keys with their values, fit to be shown: passwords in settings and hba lines are masked. */
+export function shownValues(config: Config): readonly EffectiveValue[] {
+  return effectiveValues(config).map(({ key, value }) => ({ key, value: shownValue(value) }));
+}
+
+function shownValue(value: WrittenValue): WrittenValue {
+  if (typeof value === 'string') return maskSecrets(value);
+  if (value === null || typeof value === 'number') return value;
+  if (isList(value)) return value.map(maskSecrets);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, text]) => [name, maskSetting(name, text)]),
+  );
+}
+
+function isList(
+  value: readonly string[] | Readonly<Record<string, string>>,
+): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+/** The address, rate and duration keys are typed otherwise than they are written. */
+function writtenValue(config: Config, key: ConfigKey): WrittenValue {
+  switch (key.path) {
+    case 'heartbeat.address':
+      return formatInterfaceAddress(config.heartbeat.address);
+    case 'service.addresses':
+      return config.service.addresses.map((each: InterfaceAddress) => formatInterfaceAddress(each));
+    case 'database.cloneRate':
+      return writtenRate(config.database.cloneRateKilobytes);
+    default:
+      return plainValue(config, key);
+  }
+}
+
+function writtenRate(kilobytes: number | undefined): string | null {
+  if (kilobytes === undefined) return null;
+  return kilobytes % 1024 === 0 ? `${kilobytes / 1024}MB` : `${kilobytes}kB`;
+}
+
+function plainValue(config: Config, key: ConfigKey): WrittenValue {
+  const section = new Map(Object.entries(config)).get(key.section) ?? {};
+  const name = key.isDuration ? `${key.name}Ms` : key.name;
+  const value: unknown = new Map<string, unknown>(Object.entries(section)).get(name);
+  if (key.isDuration && typeof value === 'number') return formatDuration(value);
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  if (Array.isArray(value)) return value.map(String);
+  if (typeof value !== 'object' || value === null) return null;
+  return Object.fromEntries(Object.entries(value).map(([each, text]) => [each, String(text)]));
+}

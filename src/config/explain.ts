@@ -1,0 +1,146 @@
+// Turns what zod found into complaints: a stable code, a sentence, what was seen and what is allowed.
+import type * as z from 'zod';
+import { type Complaint, type ComplaintCode, isComplaintCode } from './complaint.ts';
+import { type ConfigKey, configKeys, configSections } from './keys.ts';
+import { nearestName } from './nearestName.ts';
+import { dottedName, type Entry, type Place, type Source } from './source.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** All complaints of one zod issue; an issue about unknown keys holds several. */
+export function explainIssue(issue: Issue, source: Source): Complaint[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((name) => unknownKey([...issue.path, name], source));
+  }
+  const name = dottedName(issue.path);
+  const entry = source.entries.get(name);
+  const key = keyAt(issue.path);
+  if (entry === undefined) return [missing(issue, key, source)];
+  const { code, message } = verdictOf(issue, key, entry);
+  const allowed = allowedText(issue, key);
+  return [
+    {
+      code,
+      ...entry.value,
+      key: name,
+      message: `${name}: ${message}`,
+      seen: entry.seen,
+      ...(allowed === undefined ? {} : { allowed }),
+    },
+  ];
+}
+
+/** The key that a path lies in: `service.addresses[1]` lies in `service.addresses`. */
+export function keyAt(path: readonly PropertyKey[]): ConfigKey | undefined {
+  const [section, name] = path;
+  return configKeys().find((key) => key.section === section && key.name === name);
+}
+
+function verdictOf(
+  issue: Issue,
+  key: ConfigKey | undefined,
+  entry: Entry,
+): { readonly code: ComplaintCode; readonly message: string } {
+  switch (issue.code) {
+    case 'custom':
+      return { code: codeOf(issue.params), message: issue.message };
+    case 'too_small':
+    case 'too_big':
+      return { code: 'CONFIG_RANGE', message: rangeMessage(issue.origin) };
+    case 'invalid_value':
+      return { code: 'CONFIG_CHOICE', message: 'this is none of the allowed words' };
+    case 'invalid_type':
+      // `interval: 50` is the most likely mistake with a duration, and means nothing without its unit.
+      if (key?.isDuration === true && /^[0-9.]+$/.test(entry.seen)) {
+        return { code: 'CONFIG_DURATION', message: 'a duration needs its unit' };
+      }
+      return { code: 'CONFIG_TYPE', message: `${article(issue.expected)} is needed here` };
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'invalid_union':
+    case 'not_multiple_of':
+    case 'unrecognized_keys':
+      break;
+  }
+  return { code: 'CONFIG_TYPE', message: 'this is not the kind of value that is needed here' };
+}
+
+function codeOf(params: Readonly<Record<string, unknown>> | undefined): ComplaintCode {
+  const code = params?.['code'];
+  return isComplaintCode(code) ? code : 'CONFIG_TYPE';
+}
+
+function rangeMessage(origin: string): string {
+  return origin === 'array'
+    ? 'the list has too few or too many entries'
+    : 'the value is out of range';
+}
+
+const kindNames: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  array: 'a list',
+  object: 'a section',
+  record: 'a section',
+};
+
+function article(expected: string): string {
+  return kindNames[expected] ?? `a value of the kind ${expected}`;
+}
+
+function allowedText(issue: Issue, key: ConfigKey | undefined): string | undefined {
+  if (issue.code === 'invalid_value') return issue.values.map(String).join(', ');
+  return key?.choices?.join(', ') ?? key?.facts.allowed;
+}
+
+function missing(issue: Issue, key: ConfigKey | undefined, source: Source): Complaint {
+  const name = dottedName(issue.path);
+  const allowed = key?.facts.allowed;
+  return {
+    code: 'CONFIG_REQUIRED',
+    ...nearestPlace(issue.path, source),
+    key: name,
+    message: `${name} is missing and has no default`,
+    ...(allowed === undefined ? {} : { allowed }),
+  };
+}
+
+/** Where a missing key would belong: its section, else the top of the file. */
+function nearestPlace(path: readonly PropertyKey[], source: Source): Place {
+  const section = source.entries.get(dottedName(path.slice(0, 1)));
+  return section?.key ?? { line: 1, column: 1 };
+}
+
+function unknownKey(path: readonly PropertyKey[], source: Source): Complaint {
+  const name = dottedName(path);
+  const place = source.entries.get(name)?.key ?? nearestPlace(path, source);
+  const suggestion = suggestionFor(path);
+  const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
+  return {
+    code: 'CONFIG_UNKNOWN_KEY',
+    ...place,
+    key: name,
+    message: `there is no key ${name}${hint}`,
+  };
+}
+
+function suggestionFor(path: readonly PropertyKey[]): string | undefined {
+  const last = String(path.at(-1));
+  const sections = configSections();
+  if (path.length < 2) {
+    const section = nearestName(
+      last,
+      sections.map(({ name }) => name),
+    );
+    return section ?? configKeys().find((key) => key.name === last)?.path;
+  }
+  const own = sections.find(({ name }) => name === path[0])?.keys ?? [];
+  const near = nearestName(
+    last,
+    own.map(({ name }) => name),
+  );
+  if (near !== undefined) return `${String(path[0])}.${near}`;
+  return configKeys().find((key) => key.name === last)?.path;
+}

@@ -1,0 +1,219 @@
+// Loads hotpair.yaml and finds everything that is wrong with it in one run: syntax, keys, values,
+// and the relations between those values that are valid.
+import { readFileSync, statSync } from 'node:fs';
+import { type Complaint, isWarning } from './complaint.ts';
+import { completeConfig, type Config } from './config.ts';
+import { explainIssue, keyAt } from './explain.ts';
+import { configKeys, configSections } from './keys.ts';
+import { maskKeys } from './mask.ts';
+import { type BrokenRelation, findingsOf } from './relations.ts';
+import { configSchema } from './schema.ts';
+import { dottedName, type Place, readSource, type Source } from './source.ts';
+
+/** A file that can be used. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** What is unwise in it; every code begins with CONFIG_WARNING_. */
+  readonly warnings: readonly Complaint[];
+  /** Line of each key that the file writes, by its dotted name. */
+  readonly lines: ReadonlyMap<string, number>;
+}
+
+/** A file that cannot be used: at least one complaint is no warning. Sorted by place. */
+export interface RefusedConfig {
+  readonly complaints: readonly Complaint[];
+}
+
+/** Where the configuration is when nobody says otherwise. */
+export const defaultConfigPath = '/etc/hotpair/hotpair.yaml';
+
+// A thousand times the size of a usual file: whoever points at a log or a device is told so.
+const largestFile = 1024 * 1024;
+
+/** Reads and checks a file. Never throws for what is wrong with the file or its path. */
+export function loadConfig(path: string): LoadedConfig | RefusedConfig {
+  const read = readText(path);
+  return 'text' in read ? parseConfig(read.text) : { complaints: [read] };
+}
+
+/** Checks the text of a configuration. */
+export function parseConfig(text: string): LoadedConfig | RefusedConfig {
+  const source = readSource(text);
+  const checked = checkValues(source);
+  const complaints = [...source.complaints, ...checked.complaints].map(printable).toSorted(byPlace);
+  if (checked.config === undefined || !complaints.every(isWarning)) {
+    return { complaints };
+  }
+  return { config: checked.config, warnings: complaints, lines: linesOf(source) };
+}
+
+function readText(path: string): { readonly text: string } | Complaint {
+  const nowhere = { line: 0, column: 0, key: '' };
+  try {
+    const stats = statSync(path);
+    // A pipe in the place of the file would hang the agent's start.
+    if (!stats.isFile()) {
+      const message = 'the file cannot be read: it is no regular file';
+      return { code: 'CONFIG_MISSING', ...nowhere, message };
+    }
+    const { size } = stats;
+    if (size > largestFile) {
+      return {
+        code: 'CONFIG_TOO_LARGE',
+        ...nowhere,
+        message: 'this file is too large to be a configuration',
+        seen: `${size} bytes`,
+        allowed: `up to ${largestFile} bytes`,
+      };
+    }
+    return { text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    const seen = errorCode(error);
+    return { code: 'CONFIG_MISSING', ...nowhere, message: 'the file cannot be read', seen };
+  }
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+}
+
+interface Checked {
+  readonly config?: Config;
+  readonly complaints: readonly Complaint[];
+}
+
+function checkValues(source: Source): Checked {
+  const filled = withAllSections(source.values);
+  if (filled === undefined) return { complaints: [notAMap(source)] };
+  const found = configSchema().safeParse(filled);
+  const issues = found.success ? [] : found.error.issues;
+  const broken = source.complaints.some(({ code }) => code === 'CONFIG_SYNTAX');
+  const complaints = issues
+    .flatMap((issue) => explainIssue(issue, source))
+    // What is missing after a syntax error may only have been misread.
+    .filter(({ code }) => !(broken && code === 'CONFIG_REQUIRED'));
+  const doubtful = doubtfulKeys(issues, source);
+  const usable = configSchema().safeParse(repaired(filled, doubtful));
+  if (!usable.success) return { complaints };
+  const config = completeConfig(usable.data);
+  const relations = findingsOf(config, (key) => !doubtful.has(key));
+  return {
+    config,
+    complaints: [...complaints, ...relations.map((relation) => complainOf(relation, source))],
+  };
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function isValues(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The file with an empty map for every section that is absent or empty, so that each missing key is
+ * complained of by its own name.
+ */
+function withAllSections(values: unknown): Values | undefined {
+  if (!isValues(values ?? {})) return undefined;
+  const given = isValues(values) ? values : {};
+  const absent = configSections().filter(({ name }) => (given[name] ?? null) === null);
+  return { ...given, ...Object.fromEntries(absent.map(({ name }) => [name, {}])) };
+}
+
+function notAMap(source: Source): Complaint {
+  return {
+    code: 'CONFIG_TYPE',
+    line: 1,
+    column: 1,
+    key: '',
+    message: 'the file must hold sections such as heartbeat: and service:',
+    seen: Array.isArray(source.values) ? 'a list' : 'a single value',
+    allowed: configSections()
+      .map(({ name }) => name)
+      .join(', '),
+  };
+}
+
+/** The keys whose values cannot be relied on, by their dotted names. */
+function doubtfulKeys(
+  issues: readonly { readonly path: readonly PropertyKey[] }[],
+  source: Source,
+): ReadonlySet<string> {
+  const paths = issues.flatMap(({ path }) => {
+    const key = keyAt(path);
+    if (key !== undefined) return [key.path];
+    const section = configSections().find(({ name }) => name === path[0]);
+    // An unknown key is an issue of its section and leaves the others valid; a section that is no
+    // map at all makes all of its keys doubtful.
+    const isMap = source.entries.get(dottedName(path))?.seen === 'a section';
+    return section === undefined || isMap ? [] : section.keys.map((each) => each.path);
+  });
+  const refused = source.complaints.map(({ key }) => key);
+  return new Set([...paths, ...refused]);
+}
+
+/** The known keys only, with an example in the place of each wrong one that has no default. */
+function repaired(values: Values, doubtful: ReadonlySet<string>): Values {
+  const sections = configSections().map(({ name, keys }) => {
+    const given = values[name];
+    const kept = keys.flatMap((key): [string, unknown][] => {
+      const value = isValues(given) ? given[key.name] : undefined;
+      if (value !== undefined && !doubtful.has(key.path)) return [[key.name, value]];
+      return key.required ? [[key.name, key.facts.example]] : [];
+    });
+    return [name, Object.fromEntries(kept)] as const;
+  });
+  return Object.fromEntries(sections);
+}
+
+function complainOf(relation: BrokenRelation, source: Source): Complaint {
+  const { code, keys, message, seen, allowed, index } = relation;
+  const first = index === undefined ? keys[0] : `${keys[0]}[${index}]`;
+  const named = [first, ...keys].find((key) => source.entries.has(key)) ?? first;
+  return {
+    code,
+    ...placeOf(named, source),
+    key: named,
+    message,
+    ...(seen === undefined ? {} : { seen }),
+    ...(allowed === undefined ? {} : { allowed }),
+  };
+}
+
+function placeOf(key: string, source: Source): Place {
+  const entry = source.entries.get(key);
+  if (entry !== undefined) return entry.value;
+  // A key that is not written would belong to its section.
+  const [section = ''] = key.split('.');
+  return source.entries.get(section)?.key ?? { line: 1, column: 1 };
+}
+
+function linesOf(source: Source): ReadonlyMap<string, number> {
+  const written = configKeys().flatMap(({ path }): [string, number][] => {
+    const entry = source.entries.get(path);
+    return entry === undefined ? [] : [[path, entry.key.line]];
+  });
+  return new Map(written);
+}
+
+const longestText = 300;
+
+/** On one line, of bounded length and without a key that was pasted in a wrong place. */
+function printable(complaint: Complaint): Complaint {
+  const { key, message, seen } = complaint;
+  return {
+    ...complaint,
+    key: oneLine(key),
+    message: oneLine(message),
+    ...(seen === undefined ? {} : { seen: oneLine(seen) }),
+  };
+}
+
+function oneLine(text: string): string {
+  const line = maskKeys(text).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '?');
+  return line.length > longestText ? `${line.slice(0, longestText)}...` : line;
+}
+
+function byPlace(left: Complaint, right: Complaint): number {
+  return left.line - right.line || left.column - right.column;
+}

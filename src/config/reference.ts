@@ -1,0 +1,92 @@
+// Prints docs/configuration.md from the schema, the table of codes and the reload classes, so that
+// the page cannot say anything else than the program does.
+import { complaintCodes } from './complaint.ts';
+import { type ConfigKey, type ConfigSection, configSections } from './keys.ts';
+import { reloadable } from './reload.ts';
+
+/** The reference page in Markdown. */
+export function configReference(): string {
+  return [introduction, ...configSections().map(sectionText), exampleText, codesText(), '']
+    .join('\n\n')
+    .trimEnd()
+    .concat('\n');
+}
+
+const introduction = `# Configuration reference
+
+<!-- Printed by \`hotpair config reference\`; a test compares. Change src/config/schema.ts instead. -->
+
+\`/etc/hotpair/hotpair.yaml\` is YAML 1.2 without anchors and aliases. Durations are whole numbers with
+a unit: \`50ms\`, \`5s\`, \`10m\`, \`2h\`, \`1d\`. Unknown keys are refused.
+
+\`hotpair config check FILE\` lists everything that is wrong with a file, with line and column, and exits
+with 2 where the file cannot be used. \`hotpair config show\` prints the value of every key and where it
+comes from. \`hotpair config schema\` prints a JSON Schema for editors.
+
+The column "Reload" says whether SIGHUP takes a new value over; the others need a restart of the agent.
+The pair key is not part of this file: it stands in \`pair.keyFile\`, readable by root only.`;
+
+function sectionText(section: ConfigSection): string {
+  const rows = section.keys.map(keyRow).join('\n');
+  return `## ${section.name}
+
+${section.facts.description}
+
+| Key | Default | Allowed | Reload | Meaning |
+| --- | --- | --- | --- | --- |
+${rows}`;
+}
+
+function keyRow(key: ConfigKey): string {
+  const cells = [
+    code(key.path),
+    defaultText(key),
+    key.choices?.map(code).join(', ') ?? key.facts.allowed ?? '',
+    reloadable.includes(key.path) ? 'yes' : 'restart',
+    key.facts.description,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function defaultText(key: ConfigKey): string {
+  if (key.required) return 'required';
+  if (key.facts.derived !== undefined) return `derived: ${key.facts.derived}`;
+  if (key.byDefault === undefined) return 'none';
+  const text = typeof key.byDefault === 'string' ? key.byDefault : JSON.stringify(key.byDefault);
+  return code(text);
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+const exampleText = `## Example
+
+\`\`\`yaml
+node:
+  name: box-a
+heartbeat:
+  port: eth1
+  address: 169.254.69.1/30
+  peer: 169.254.69.2
+service:
+  port: eth0
+  addresses: [192.0.2.10/24, 2001:db8::10/64]
+  references: [192.0.2.1, 192.0.2.2]
+database:
+  settings:
+    shared_buffers: 256MB
+  hba:
+    - host all all 192.0.2.0/24 scram-sha-256
+\`\`\``;
+
+function codesText(): string {
+  const rows = Object.entries(complaintCodes).map(([name, text]) => `| ${code(name)} | ${text} |`);
+  return `## Complaints
+
+The codes are stable. A warning never stops the agent from starting.
+
+| Code | Meaning |
+| --- | --- |
+${rows.join('\n')}`;
+}

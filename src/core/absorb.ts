@@ -1,0 +1,176 @@
+// First half of a step: what the event says becomes a fact of the state, whatever the state is. Nothing is decided here.
+import { hear } from './contact.ts';
+import { loseEligibility } from './eligibility.ts';
+import type { EffectName, EffectWithToken } from './effects.ts';
+import type { CoreEvent, DatabaseObservation, EventName, EventOf } from './events.ts';
+import { handoverDiskHangs } from './handover.ts';
+import { noteHeartbeatCarrier, notePort, noteRound } from './lan.ts';
+import { serves } from './roles.ts';
+import type { Turn } from './turn.ts';
+import { note, settle } from './turn.ts';
+
+const writeRetryMs = 1000;
+
+/** Which effect each result answers. */
+const answers: Partial<Record<EventName, EffectWithToken['type']>> = {
+  probeRoundDone: 'probe',
+  recordWritten: 'writeRecord',
+  databaseStarted: 'startDatabase',
+  databaseStopped: 'stopDatabase',
+  databasePromoted: 'promoteDatabase',
+  synchronousProved: 'setSynchronous',
+  synchronousCleared: 'clearSynchronous',
+  clientsAdmitted: 'admitClients',
+  databaseCheckpointed: 'checkpointDatabase',
+  divergenceKept: 'keepDivergence',
+  databaseRewound: 'rewindDatabase',
+  databaseCloned: 'cloneDatabase',
+  servicePortRaised: 'raiseServicePort',
+  servicePortLowered: 'lowerServicePort',
+};
+
+/** Takes the event in; false: it is the result of an effect that nobody waits for any more. */
+export function absorb(turn: Turn, event: CoreEvent): boolean {
+  if ('token' in event) {
+    const effect =
+      event.type === 'effectFailed' ? pendingType(turn, event.token) : answers[event.type];
+    const current = effect !== undefined && settle(turn, effect, event.token);
+    if ('port' in event) notePort(turn, event.port);
+    if (!current) return false;
+    if (event.type === 'effectFailed' && effect === 'writeRecord') return recordFailed(turn, event);
+  }
+  noteFact(turn, event);
+  return true;
+}
+
+function pendingType(turn: Turn, token: number): EffectWithToken['type'] | undefined {
+  const found = Object.entries(turn.state.pending).find(([, pending]) => pending === token);
+  return found?.[0] as (EffectName & EffectWithToken['type']) | undefined;
+}
+
+function noteFact(turn: Turn, event: CoreEvent): void {
+  const { state } = turn;
+  switch (event.type) {
+    case 'agentStarted':
+      noteStart(turn, event);
+      return;
+    case 'heartbeatReceived':
+      hear(turn, event.heartbeat);
+      return;
+    case 'garbageReceived':
+      state.lan.garbageAt = state.now;
+      return;
+    case 'heartbeatCarrierChanged':
+      noteHeartbeatCarrier(turn, event.carrier);
+      return;
+    case 'servicePortChanged':
+      notePort(turn, event.port);
+      return;
+    case 'addressClaimed':
+      noteClaim(turn);
+      return;
+    case 'probeRoundDone':
+      noteRound(turn, event.result);
+      return;
+    case 'databaseObserved':
+      noteDatabase(turn, event.database);
+      return;
+    case 'databaseStarted':
+      noteDatabase(turn, {
+        ...state.database,
+        running: true,
+        answering: true,
+        inRecovery: null,
+        receiving: false,
+        problem: null,
+      });
+      state.databaseFaultSince = serves(state) ? null : state.now;
+      return;
+    case 'databaseExited':
+    case 'databaseStopped':
+      noteDatabase(turn, {
+        ...state.database,
+        running: false,
+        answering: false,
+        receiving: false,
+        standbyStreaming: false,
+      });
+      return;
+    case 'recordWritten':
+      state.record = state.writing ?? state.record;
+      state.writing = null;
+      unmute(turn);
+      if (state.record?.mode !== 'solo') state.acknowledgedAlone = false;
+      return;
+    case 'tick':
+    case 'operatorCommanded':
+    case 'databasePromoted':
+    case 'synchronousProved':
+    case 'synchronousCleared':
+    case 'clientsAdmitted':
+    case 'databaseCheckpointed':
+    case 'divergenceKept':
+    case 'databaseRewound':
+    case 'databaseCloned':
+    case 'servicePortRaised':
+    case 'servicePortLowered':
+    case 'effectFailed':
+      return;
+  }
+}
+
+function noteStart(turn: Turn, event: EventOf<'agentStarted'>): void {
+  const { state } = turn;
+  state.agentStart = event.agentStart;
+  state.startedAt = state.now;
+  state.since = state.now;
+  state.modeSince = state.now;
+  state.record = event.record;
+  state.sending = { ...state.sending, nextAt: state.now };
+  state.lan.heartbeatCarrier = event.heartbeatCarrier;
+  state.lan.heartbeatCarrierSince = state.now;
+  notePort(turn, event.port);
+  noteDatabase(turn, event.database);
+}
+
+/** A standby's database is at fault from the first moment at which it does not follow. */
+function noteDatabase(turn: Turn, database: DatabaseObservation): void {
+  const { state } = turn;
+  state.database = database;
+  const follows = database.running && database.answering && database.receiving;
+  if (follows) state.databaseFaultSince = null;
+  else state.databaseFaultSince ??= state.now;
+}
+
+/** RFC 5227: an address in use is defended once in a while, never in a storm. */
+function noteClaim(turn: Turn): void {
+  const { state } = turn;
+  state.lan.foreignClaimAt = state.now;
+  if (!serves(state) || !state.port.addressesOn || state.now - state.lan.defendedAt < defendPauseMs)
+    return;
+  state.lan.defendedAt = state.now;
+  turn.effects.push({ type: 'announce' });
+}
+
+const defendPauseMs = 10_000;
+
+/** The catchup that was late is on disk: it may be said, and no grant given before names the counter of now. */
+function unmute(turn: Turn): void {
+  const { state } = turn;
+  if (!state.mute) return;
+  state.mute = false;
+  state.eligibility.lossCounter += 1;
+}
+
+/** The same record is asked for again until it is on disk: nobody knows which copy the failure left. */
+function recordFailed(turn: Turn, event: EventOf<'effectFailed'>): boolean {
+  const { state } = turn;
+  note(turn, { code: 'recordNotWritten', detail: { code: event.code, text: event.text } });
+  state.writeRetryAt = state.now + writeRetryMs;
+  if (state.name === 'standby' && state.writing?.mode === 'catchup') {
+    state.mute = true;
+    loseEligibility(turn);
+  }
+  if (state.name === 'handingOver') handoverDiskHangs(turn);
+  return false;
+}

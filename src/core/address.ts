@@ -1,0 +1,45 @@
+// The service address of a node that holds an epoch: taken off when every path and the LAN are lost, put back in contact
+// or after one silent probe round (protocol.md section 6).
+import { inContact } from './contact.ts';
+import { lanIsGood, roundWasSilent } from './lan.ts';
+import type { Turn } from './turn.ts';
+import { ask, isPending, note } from './turn.ts';
+
+const raiseDeadlineMs = 2000;
+
+export function raiseAddress(turn: Turn): void {
+  ask(turn, { type: 'raiseServicePort', address: true, deadlineMs: raiseDeadlineMs });
+}
+
+export function lowerAddress(turn: Turn): void {
+  const link = turn.settings.standbyPort === 'down';
+  ask(turn, { type: 'lowerServicePort', link, deadlineMs: raiseDeadlineMs });
+}
+
+/** Keeps the address where a serving node's should be; called whenever such a node looks at the world. */
+export function keepAddress(turn: Turn): void {
+  const { state } = turn;
+  if (isPending(turn, 'raiseServicePort') || isPending(turn, 'lowerServicePort')) return;
+  if (state.port.anyAddressOn && mustBeOff(turn)) {
+    note(turn, { code: 'lanLost' });
+    ask(turn, { type: 'lowerServicePort', link: false, deadlineMs: raiseDeadlineMs });
+    return;
+  }
+  if (!state.port.addressesOn && mayBePutBack(turn)) {
+    note(turn, { code: 'addressBack' });
+    raiseAddress(turn);
+  }
+}
+
+/** A paired primary that lost every path and its LAN might have been replaced. */
+function mustBeOff(turn: Turn): boolean {
+  const { state, settings } = turn;
+  return state.record?.mode === 'paired' && !inContact(state, settings) && !lanIsGood(state);
+}
+
+function mayBePutBack(turn: Turn): boolean {
+  const { state, settings } = turn;
+  if (!state.port.up) return inContact(state, settings) || state.record?.mode === 'solo';
+  if (state.record?.mode === 'solo') return roundWasSilent(state, state.contact.processedAt);
+  return inContact(state, settings);
+}

@@ -1,0 +1,76 @@
+// Alarms are a function of the state: raised when the condition begins, cleared when it ends.
+import { seesTwoPrimaries } from './conflict.ts';
+import { inContact, peerSays } from './contact.ts';
+import { lanIsGood, selfTestValidMs } from './lan.ts';
+import type { AlarmName } from './effects.ts';
+import type { Reason } from './reasons.ts';
+import { serves } from './roles.ts';
+import type { Turn } from './turn.ts';
+import { report } from './turn.ts';
+
+const recentMs = 60_000;
+
+function present(turn: Turn): Partial<Record<AlarmName, Reason>> {
+  const { state, settings } = turn;
+  const { lan, now } = state;
+  const said = peerSays(turn);
+  const list: Partial<Record<AlarmName, Reason>> = {};
+  const alone = state.record?.mode === 'solo' && state.record.holder === settings.self;
+  if (alone && serves(state)) list.unprotected = { code: 'unprotected' };
+  if (waitsForOperator(turn))
+    list.waitingForOperator =
+      state.name === 'starting' ? state.reason : { code: 'waitingForOperator' };
+  if (now - lan.foreignClaimAt < recentMs && serves(state))
+    list.addressConflict = { code: 'addressConflict' };
+  if (now - lan.proxyArpAt < recentMs) list.proxyArp = { code: 'proxyArp' };
+  if (said !== null && seesTwoPrimaries(turn, said)) list.twoPrimaries = { code: 'twoPrimaries' };
+  if (state.name === 'standby' && lan.selfTestTries >= 3 && !isTested(turn))
+    list.probeUntested = { code: 'probeUntested' };
+  if (state.writeRetryAt !== null || state.mute)
+    list.recordNotWritten = { code: 'recordNotWritten' };
+  if (state.database.problem !== null)
+    list.databaseFault = { code: 'effectFailed', detail: state.database.problem };
+  if (state.name === 'takingOver' && state.phase === 'retrying')
+    list.promotionFailed = { code: 'promotionFailed' };
+  if (serves(state) && !lanIsGood(state) && lan.badRounds > 0) list.lanLost = { code: 'lanLost' };
+  return list;
+}
+
+function isTested(turn: Turn): boolean {
+  const { lan, now } = turn.state;
+  return lan.selfTestedAt !== null && now - lan.selfTestedAt <= selfTestValidMs(turn.settings);
+}
+
+function waitsForOperator(turn: Turn): boolean {
+  const { state, settings } = turn;
+  if (state.name === 'starting')
+    return state.phase === 'waiting' && state.reason.code !== 'listening';
+  const silentMs = state.now - (state.contact.heardAt ?? state.now);
+  if (inContact(state, settings)) return false;
+  if (state.name === 'standby') return silentMs > settings.takeoverLimitMs;
+  return state.name === 'paired' && silentMs > settings.soloMs + settings.marginMs * 10;
+}
+
+export function refreshAlarms(turn: Turn): void {
+  const { state } = turn;
+  const wanted = present(turn);
+  const names = new Set<AlarmName>([...keys(state.alarms), ...keys(wanted)]);
+  if (names.size === 0) return;
+  const alarms: Partial<Record<AlarmName, number>> = { ...state.alarms };
+  for (const name of names) {
+    const reason = wanted[name];
+    const raisedAt = alarms[name];
+    if (reason !== undefined && raisedAt === undefined) {
+      alarms[name] = state.now;
+      report(turn, { kind: 'alarmRaised', alarm: name, reason });
+    } else if (reason === undefined && raisedAt !== undefined) {
+      delete alarms[name];
+      report(turn, { kind: 'alarmCleared', alarm: name, reason: state.reason });
+    }
+  }
+  state.alarms = alarms;
+}
+
+function keys(list: Partial<Record<AlarmName, unknown>>): AlarmName[] {
+  return Object.keys(list) as AlarmName[];
+}

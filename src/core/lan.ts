@@ -1,0 +1,175 @@
+// What is known of the LAN and the two ports: probe rounds, breaks, the proof that the probe works (protocol.md section 6).
+import { inContact, isSuspicious } from './contact.ts';
+import type { EventOf, PortState } from './events.ts';
+import { loseEligibility } from './eligibility.ts';
+import { serves } from './roles.ts';
+import type { Round, State } from './state.ts';
+import type { Settings } from './settings.ts';
+import type { Turn } from './turn.ts';
+import { ask, isPending } from './turn.ts';
+
+/** F: within any such span a node that may leave has looked at the LAN. */
+export function evidenceSpanMs(settings: Settings): number {
+  return settings.standbyPort === 'down'
+    ? settings.linkUpDeadlineMs
+    : settings.soloFastMs - settings.deadIntervalMs;
+}
+
+export function notePort(turn: Turn, port: PortState): void {
+  const { state } = turn;
+  const flapped = port.carrierChanges !== state.port.carrierChanges;
+  if (!port.carrier || !port.addressesOn || flapped) state.lan.brokenAt = state.now;
+  if (port.carrier) state.lan.portCarrierLostAt = null;
+  else state.lan.portCarrierLostAt ??= state.now;
+  state.port = port;
+}
+
+export function noteHeartbeatCarrier(turn: Turn, carrier: boolean): void {
+  const { lan, now } = turn.state;
+  if (lan.heartbeatCarrier === carrier) return;
+  lan.heartbeatCarrier = carrier;
+  lan.heartbeatCarrierSince = now;
+}
+
+export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result']): void {
+  const { state, settings } = turn;
+  const { lan, contact } = state;
+  const foreign = result.serviceAnsweredBy.filter((mac) => !result.referenceMacs.includes(mac));
+  if (foreign.length < result.serviceAnsweredBy.length) lan.proxyArpAt = state.now;
+  const round: Round = {
+    startedAt: result.startedAtMs,
+    endedAt: result.endedAtMs,
+    valid: result.carrier && result.referenceAnswered,
+    serviceAnswered: foreign.length > 0,
+    peerOnHeartbeatPort: result.peerAnsweredOnHeartbeatPort,
+  };
+  lan.badRounds = round.valid ? 0 : lan.badRounds + 1;
+  noteContinuity(turn, round);
+  lan.lastRound = round;
+  if (serves(state)) {
+    if (round.serviceAnswered) lan.foreignClaimAt = state.now;
+    return;
+  }
+  const peerMac = contact.standing?.serviceMac ?? null;
+  if (inContact(state, settings)) {
+    lan.selfTestTries += 1;
+    if (peerMac !== null && result.serviceAnsweredBy.includes(peerMac)) {
+      lan.selfTestedAt = round.endedAt;
+      lan.selfTestTries = 0;
+    }
+    return;
+  }
+  // A living primary behind a cut cable may leave at any moment: answered on the LAN but not on Eth1.
+  const afterContact = round.startedAt > contact.processedAt;
+  if (afterContact && round.serviceAnswered && !round.peerOnHeartbeatPort) loseEligibility(turn);
+}
+
+/** A span in which nobody looked is a break for the one who serves; the standby's is counted in `standbyLosesSight`. */
+function noteContinuity(turn: Turn, round: Round): void {
+  const { state, settings } = turn;
+  const { lan } = state;
+  const seen = Math.max(state.contact.ackedAt ?? -Infinity, lan.lastGoodEndedAt);
+  if (round.startedAt - seen > checkGapMs(settings))
+    lan.brokenAt = Math.max(lan.brokenAt, round.startedAt);
+  if (round.valid) {
+    lan.lastValidStartedAt = round.startedAt;
+    lan.lastGoodEndedAt = round.endedAt;
+  } else {
+    lan.brokenAt = Math.max(lan.brokenAt, round.endedAt);
+  }
+}
+
+/** The longest span between two looks of a primary that still counts as unbroken. */
+export function checkGapMs(settings: Settings): number {
+  return settings.referenceIntervalMs + settings.marginMs;
+}
+
+/** Condition 4 of the standby: a span without a valid LAN round since `ackedAt` ends eligibility. */
+export function watchSight(turn: Turn): void {
+  const { state, settings } = turn;
+  if (state.eligibility.epoch === null || state.contact.ackedAt === null) return;
+  const seen = Math.max(state.contact.ackedAt, state.lan.lastValidStartedAt);
+  if (state.now - seen >= evidenceSpanMs(settings) - settings.marginMs) loseEligibility(turn);
+}
+
+/** The LAN looked good in the last round and the port has carrier. */
+export function lanIsGood(state: State): boolean {
+  return state.port.carrier && state.lan.lastRound !== null && state.lan.lastRound.valid;
+}
+
+/** One probe round since the last datagram of the peer found nobody at the service address. */
+export function roundWasSilent(state: State, since: number): boolean {
+  const round = state.lan.lastRound;
+  return (
+    round !== null &&
+    round.startedAt > since &&
+    round.valid &&
+    !round.serviceAnswered &&
+    state.port.carrier
+  );
+}
+
+/** Begins a probe round when one is due; rounds never overlap. */
+export function considerProbing(turn: Turn): void {
+  const { state, settings } = turn;
+  if (isPending(turn, 'probe') || !state.port.up) return;
+  if (state.now < nextProbeAt(state, settings)) return;
+  state.lan.roundAskedAt = state.now;
+  ask(turn, { type: 'probe', askService: true, askPeerOnHeartbeatPort: !serves(state) });
+}
+
+/** When the next round is due; the standby that may have to take over looks without a pause. */
+export function nextProbeAt(state: State, settings: Settings): number {
+  const { lan } = state;
+  if (state.name === 'unpaired') return Infinity;
+  if (serves(state)) {
+    const anxious = isSuspicious(state, settings) || lan.badRounds > 0 || !state.port.addressesOn;
+    return (
+      lan.roundAskedAt + (anxious ? settings.referenceIntervalMs : settings.referenceIdleIntervalMs)
+    );
+  }
+  if (state.name === 'starting') return lan.roundAskedAt + settings.referenceIntervalMs;
+  if (isSuspicious(state, settings)) {
+    return (
+      lan.roundAskedAt + (state.eligibility.epoch === null ? settings.referenceIdleIntervalMs : 0)
+    );
+  }
+  const tested = lan.selfTestedAt !== null && lan.selfTestTries === 0;
+  return (
+    lan.roundAskedAt + (tested ? selfTestPauseMs(settings) : settings.referenceIdleIntervalMs / 2)
+  );
+}
+
+/** A port that is kept down is raised for the test only once a day. */
+export function selfTestPauseMs(settings: Settings): number {
+  return settings.standbyPort === 'down' ? dayMs : settings.selfTestIntervalMs;
+}
+
+export function selfTestValidMs(settings: Settings): number {
+  return settings.standbyPort === 'down' ? 2 * dayMs : settings.selfTestValidMs;
+}
+
+const dayMs = 86_400_000;
+
+/** With `standbyPort: down` the link is raised only for a probe that matters; else it is always up. */
+export function keepLink(turn: Turn): void {
+  const { state, settings } = turn;
+  if (serves(state) || isPending(turn, 'raiseServicePort') || isPending(turn, 'lowerServicePort'))
+    return;
+  const wanted = settings.standbyPort === 'unaddressed' || wantsLinkNow(state, settings);
+  if (wanted && !state.port.up) {
+    ask(turn, { type: 'raiseServicePort', address: false, deadlineMs: settings.linkUpDeadlineMs });
+  } else if (!wanted && state.port.up && !isPending(turn, 'probe')) {
+    ask(turn, { type: 'lowerServicePort', link: true, deadlineMs: settings.linkUpDeadlineMs });
+  }
+}
+
+function wantsLinkNow(state: State, settings: Settings): boolean {
+  if (state.name === 'takingOver') return true;
+  if (state.name === 'starting')
+    return state.record !== null && state.record.holder === settings.self;
+  if (state.name !== 'standby') return false;
+  if (isSuspicious(state, settings)) return state.eligibility.epoch !== null;
+  const { selfTestedAt } = state.lan;
+  return selfTestedAt === null || state.now - selfTestedAt >= selfTestPauseMs(settings);
+}

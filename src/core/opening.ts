@@ -1,0 +1,137 @@
+// A node that holds an epoch starts (or restarts) its database and opens it. In a paired epoch clients are let in only
+// when the standby holds the whole log (I8); recovery may show commits that nobody was told of yet.
+import {
+  beginClearing,
+  beginGranting,
+  beginLeaving,
+  beginPaired,
+  beginSolo,
+  startAsPrimary,
+} from './entrances.ts';
+import { keepAddress, raiseAddress } from './address.ts';
+import { holdsRecordedLog } from './eligibility.ts';
+import { peerIsAhead, peerSays } from './contact.ts';
+import { isConsent } from './paired.ts';
+import type { Standing } from './standing.ts';
+import { stepDown } from './stepDown.ts';
+import type { Turn } from './turn.ts';
+import { ask, enterPhase, inPhaseMs, isPending } from './turn.ts';
+
+const admitDeadlineMs = 5000;
+const stopDeadlineMs = 10_000;
+const retryMs = 500;
+
+export function openingStarted(turn: Turn): void {
+  const { state } = turn;
+  if (state.phase !== 'starting') return;
+  // What was observed before the start says nothing of the standby: the gate waits for a new look.
+  state.database = {
+    ...state.database,
+    running: true,
+    lsn: null,
+    standbyStreaming: false,
+    standbyFlushLsn: null,
+  };
+  enterPhase(turn, 'gate');
+  considerOpening(turn);
+}
+
+export function considerOpening(turn: Turn): void {
+  const { state } = turn;
+  if (state.writing !== null) return;
+  if (peerIsAhead(state)) {
+    stepDown(turn, { code: 'peerHasHigherEpoch', detail: { epoch: state.contact.highestEpoch } });
+    return;
+  }
+  const said = peerSays(turn);
+  if (said !== null && isConsent(turn, said) && state.phase !== 'stoppingAhead') {
+    beginLeaving(turn, { code: 'consentGiven' });
+    return;
+  }
+  if (state.phase === 'retrying' && inPhaseMs(turn) >= retryMs) startAsPrimary(turn);
+  if (state.phase === 'gate') passGate(turn, said);
+  if (state.phase === 'admitting' && !isPending(turn, 'admitClients') && inPhaseMs(turn) >= retryMs)
+    admit(turn);
+  if (state.phase === 'addressing') finish(turn);
+}
+
+function passGate(turn: Turn, said: Standing | null): void {
+  const { state } = turn;
+  const { record, database } = state;
+  // A log that ends before what the record vouched for is never served.
+  if (!database.answering || !holdsRecordedLog(state)) return;
+  if (record?.mode === 'solo') {
+    admit(turn);
+    return;
+  }
+  if (said !== null && standbyIsAhead(turn, said)) {
+    enterPhase(turn, 'stoppingAhead');
+    ask(turn, { type: 'stopDatabase', how: 'now', deadlineMs: stopDeadlineMs });
+    return;
+  }
+  if (!database.standbyStreaming || database.standbyFlushLsn === null) return;
+  if (database.lsn !== null && database.standbyFlushLsn >= database.lsn) admit(turn);
+}
+
+/** The standby flushed more than the crash left here: what it has may be acknowledged, so it goes on instead. */
+function standbyIsAhead(turn: Turn, said: Standing): boolean {
+  const { record, database } = turn.state;
+  if (
+    said.record?.mode !== 'paired' ||
+    said.record.epoch !== record?.epoch ||
+    said.database.receiving
+  )
+    return false;
+  if (
+    said.database.lsn === null ||
+    database.lsn === null ||
+    said.database.timeline !== database.timeline
+  )
+    return false;
+  return said.database.lsn > database.lsn;
+}
+
+export function openingStopped(turn: Turn): void {
+  if (turn.state.phase !== 'stoppingAhead') return;
+  turn.state.database = { ...turn.state.database, running: false, answering: false };
+  const lsn = turn.state.database.lsn ?? 0n;
+  beginGranting(turn, { code: 'handoverGranted', detail: { standbyIsAhead: true } }, lsn);
+}
+
+function admit(turn: Turn): void {
+  enterPhase(turn, 'admitting');
+  ask(turn, { type: 'admitClients', deadlineMs: admitDeadlineMs });
+}
+
+export function openingAdmitted(turn: Turn): void {
+  const { state } = turn;
+  if (state.phase !== 'admitting') return;
+  state.database = { ...state.database, admitted: true };
+  enterPhase(turn, 'addressing');
+  if (!state.port.addressesOn) raiseAddress(turn);
+  // After a restart of a lone primary the control file may still name the old timeline: a rewind needs the new one.
+  if (state.record?.mode === 'solo') ask(turn, { type: 'checkpointDatabase', deadlineMs: 600_000 });
+  finish(turn);
+}
+
+function finish(turn: Turn): void {
+  const { state } = turn;
+  if (!state.port.addressesOn) {
+    if (!isPending(turn, 'raiseServicePort') && inPhaseMs(turn) >= retryMs) keepAddress(turn);
+    return;
+  }
+  if (state.record?.mode === 'paired') beginPaired(turn, { code: 'gateOpen' });
+  else if (state.database.synchronousSetting) beginClearing(turn, state.reason);
+  else beginSolo(turn, state.reason);
+}
+
+export function openingFailed(turn: Turn): void {
+  const { phase } = turn.state;
+  if (phase === 'starting' || phase === 'stoppingAhead') enterPhase(turn, 'retrying');
+}
+
+export function openingExited(turn: Turn): void {
+  const { phase } = turn.state;
+  if (phase === 'gate' || phase === 'admitting' || phase === 'addressing')
+    enterPhase(turn, 'retrying');
+}

@@ -1,0 +1,101 @@
+// The primary of a paired epoch: grants, and the four ways out: a higher epoch, consent, permission, handover.
+import { beginHandover, beginLeaving, beginOpening } from './entrances.ts';
+import { keepAddress } from './address.ts';
+import { inContact, peerIsAhead, peerSays } from './contact.ts';
+import { primaryHindrance } from './permission.ts';
+import type { Standing } from './standing.ts';
+import { stepDown } from './stepDown.ts';
+import type { Turn } from './turn.ts';
+
+/** A port without carrier, or references that do not answer, for this long is no blink. */
+const unfitMs = 100;
+const unfitRounds = 3;
+
+export function considerPaired(turn: Turn): void {
+  const { state, settings } = turn;
+  if (peerIsAhead(state)) {
+    stepDown(turn, { code: 'peerHasHigherEpoch', detail: { epoch: state.contact.highestEpoch } });
+    return;
+  }
+  const said = peerSays(turn);
+  if (said !== null && isConsent(turn, said)) {
+    beginLeaving(turn, { code: 'consentGiven' });
+    return;
+  }
+  if (primaryHindrance(state, settings) === null) {
+    const silentMs = Math.round(state.now - (state.contact.heardAt ?? state.now));
+    beginLeaving(turn, { code: 'peerSilentAlone', detail: { silentMs } });
+    return;
+  }
+  keepAddress(turn);
+  if (said !== null) considerHandover(turn, said);
+}
+
+/** Only the partner of this epoch can release it, and only by naming it exactly. */
+export function isConsent(turn: Turn, said: Standing): boolean {
+  const { record, contact } = turn.state;
+  if (record?.mode !== 'paired' || record.holder !== turn.settings.self || said.record === null)
+    return false;
+  return (
+    said.record.mode === 'catchup' &&
+    said.record.epoch === record.epoch &&
+    said.record.handed === 'none' &&
+    contact.peer === record.partner
+  );
+}
+
+function considerHandover(turn: Turn, said: Standing): void {
+  const { state } = turn;
+  if (said.switchoverEpoch === state.record?.epoch && standbyIsReady(turn, said)) {
+    beginHandover(turn, { code: 'switchoverOrdered' }, null);
+    return;
+  }
+  if (state.maintenanceUntil !== null || said.fitness.maintenance || !isUnfit(turn)) return;
+  if (standbyIsReady(turn, said)) beginHandover(turn, { code: 'primaryUnfit' }, null);
+}
+
+/** The standby is eligible, fit, and streams. */
+export function standbyIsReady(turn: Turn, said: Standing): boolean {
+  const { record } = turn.state;
+  if (said.record?.mode !== 'paired' || said.record.epoch !== record?.epoch || !said.eligible)
+    return false;
+  return (
+    said.fitness.carrier && said.fitness.lan && said.fitness.database && said.database.receiving
+  );
+}
+
+function isUnfit(turn: Turn): boolean {
+  const { lan, now } = turn.state;
+  if (lan.portCarrierLostAt !== null && now - lan.portCarrierLostAt >= unfitMs) return true;
+  return lan.badRounds >= unfitRounds;
+}
+
+/** Switchover by an operator at this box. */
+export function orderSwitchover(turn: Turn, commandId: number): void {
+  const said = peerSays(turn);
+  const ready = said !== null && standbyIsReady(turn, said);
+  if (!ready) {
+    const code = said === null ? 'notPaired' : 'peerNotFit';
+    turn.effects.push({ type: 'answerCommand', commandId, ok: false, reason: { code } });
+    return;
+  }
+  beginHandover(turn, { code: 'switchoverOrdered' }, commandId);
+}
+
+export function pairedExited(turn: Turn): void {
+  beginOpening(turn, { code: 'databaseExited' });
+}
+
+/** The grant that goes out with every heartbeat of a paired primary in contact. */
+export function mayGrant(turn: Turn): boolean {
+  const { state, settings } = turn;
+  if (
+    state.name !== 'paired' ||
+    state.leaving ||
+    state.writing !== null ||
+    !inContact(state, settings)
+  )
+    return false;
+  const said = state.contact.standing;
+  return said !== null && !isConsent(turn, said) && state.contact.peer === state.record?.partner;
+}

@@ -1,0 +1,115 @@
+// The records that a node may write next, each from the record it has and what it knows (protocol.md sections 2 and 7).
+import type { DurableRecord, Lsn, NodeId } from './record.ts';
+import type { Standing } from './standing.ts';
+import type { Turn } from './turn.ts';
+
+function present(turn: Turn): DurableRecord {
+  const { record } = turn.state;
+  if (record === null) throw new Error('a record is needed here');
+  return record;
+}
+
+function fromDatabase(turn: Turn): Pick<DurableRecord, 'timeline' | 'lsn' | 'databaseSystemId'> {
+  const record = present(turn);
+  const { database } = turn.state;
+  return {
+    databaseSystemId: record.databaseSystemId,
+    timeline: database.timeline ?? record.timeline,
+    lsn: database.lsn ?? record.lsn,
+  };
+}
+
+/** I am primary alone from `epoch` on. */
+export function soloRecord(turn: Turn, epoch: number): DurableRecord {
+  const { settings } = turn;
+  const record = present(turn);
+  const pairedHolder = record.mode === 'paired' ? record.holder : record.pairedHolder;
+  return {
+    ...record,
+    ...fromDatabase(turn),
+    node: settings.self,
+    epoch,
+    holder: settings.self,
+    partner: null,
+    mode: 'solo',
+    handed: 'none',
+    arbiter: settings.arbiter,
+    pairedHolder,
+    job: 'none',
+  };
+}
+
+/** I am primary and my commits wait for `partner`. */
+export function pairedRecord(turn: Turn, epoch: number, partner: NodeId): DurableRecord {
+  const { settings } = turn;
+  return {
+    ...soloRecord(turn, epoch),
+    partner,
+    mode: 'paired',
+    pairedHolder: settings.self,
+  };
+}
+
+/** I am the standby of the epoch that the peer says is paired with me. */
+export function followerRecord(turn: Turn, said: Standing): DurableRecord {
+  const record = present(turn);
+  const statement = statementOf(said);
+  return {
+    ...record,
+    ...fromDatabase(turn),
+    epoch: statement.epoch,
+    holder: statement.holder,
+    partner: turn.settings.self,
+    mode: 'paired',
+    handed: 'none',
+    pairedHolder: statement.holder,
+    job: 'none',
+  };
+}
+
+/** I hold nothing of my own in `epoch`. */
+export function catchupRecord(
+  turn: Turn,
+  epoch: number,
+  holder: NodeId,
+  change: Partial<DurableRecord> = {},
+): DurableRecord {
+  const record = present(turn);
+  const pairedHolder = record.mode === 'paired' ? record.holder : record.pairedHolder;
+  return {
+    ...record,
+    ...fromDatabase(turn),
+    node: turn.settings.self,
+    epoch,
+    holder,
+    partner: null,
+    mode: 'catchup',
+    handed: 'none',
+    pairedHolder,
+    ...change,
+  };
+}
+
+/** The log that this record vouched for is to be thrown away: what the new one will hold is not known yet. */
+export function rebuiltRecord(turn: Turn, job: DurableRecord['job']): DurableRecord {
+  const record = present(turn);
+  const said = turn.state.contact.standing;
+  return {
+    ...record,
+    job,
+    timeline: 0,
+    lsn: 0n,
+    databaseSystemId: said?.database.systemId ?? record.databaseSystemId,
+  };
+}
+
+/** The taker's (n+1) or the giver's (n) record of a handover; the log ends exactly at `lsn`. */
+export function handedRecord(turn: Turn, handed: 'handed' | 'handedBack', lsn: Lsn): DurableRecord {
+  const record = present(turn);
+  return catchupRecord(turn, record.epoch, turn.settings.self, { handed, lsn });
+}
+
+function statementOf(said: Standing): NonNullable<Standing['record']> {
+  if (said.record === null) throw new Error('the peer said no record');
+  return said.record;
+}

@@ -1,0 +1,136 @@
+// The primary alone, and the way back to a pair: setting on, proved, position taken, flushed by the standby, recorded
+// (I5). Until the paired record is asked for, any failure clears the setting again; no permission is needed for that.
+import { beginOpening, beginPaired, beginSolo } from './entrances.ts';
+import { keepAddress } from './address.ts';
+import { inContact, peerIsAhead, peerSays } from './contact.ts';
+import { resolveTwoPrimaries } from './conflict.ts';
+import type { EventOf } from './events.ts';
+import { pairedRecord } from './records.ts';
+import type { Standing } from './standing.ts';
+import { stepDown } from './stepDown.ts';
+import type { Turn } from './turn.ts';
+import { ask, enter, enterPhase, inPhaseMs, isPending, watchDatabase, write } from './turn.ts';
+
+const clearDeadlineMs = 10_000;
+
+export function considerSolo(turn: Turn): void {
+  const { state } = turn;
+  if (peerIsAhead(state)) {
+    stepDown(turn, { code: 'peerHasHigherEpoch', detail: { epoch: state.contact.highestEpoch } });
+    return;
+  }
+  const said = peerSays(turn);
+  if (said !== null && resolveTwoPrimaries(turn, said)) return;
+  keepAddress(turn);
+  if (said !== null && mayPair(turn, said)) beginPairing(turn);
+}
+
+/** The peer says it holds nothing of its own in my epoch, and its database streams from mine. */
+function mayPair(turn: Turn, said: Standing): boolean {
+  const { state } = turn;
+  const { record, database } = state;
+  if (
+    state.now < state.pairingNotBefore ||
+    state.writing !== null ||
+    isPending(turn, 'clearSynchronous')
+  )
+    return false;
+  if (
+    !database.standbyStreaming ||
+    !database.admitted ||
+    !database.rewindable ||
+    !said.database.receiving
+  )
+    return false;
+  if (said.database.systemId !== database.systemId) return false;
+  return (
+    isCatchupOf(said, record?.epoch ?? 0) &&
+    said.record?.handed === 'none' &&
+    said.record.arbiter === turn.settings.arbiter
+  );
+}
+
+function isCatchupOf(said: Standing, epoch: number): boolean {
+  return said.record?.mode === 'catchup' && said.record.epoch === epoch;
+}
+
+/** Phases: proving, barrier, recording; on failure: clearing. */
+function beginPairing(turn: Turn): void {
+  enter(turn, 'pairing', 'proving', { code: 'pairingPossible' });
+  watchDatabase(turn, turn.settings.heartbeatIntervalMs / 2);
+  ask(turn, { type: 'setSynchronous', deadlineMs: turn.settings.pairingDeadlineMs });
+}
+
+export function pairingProved(turn: Turn, event: EventOf<'synchronousProved'>): void {
+  if (turn.state.phase !== 'proving') return;
+  turn.state.plan.lsn = event.lsn;
+  enterPhase(turn, 'barrier');
+  considerPairing(turn);
+}
+
+export function considerPairing(turn: Turn): void {
+  const { state, settings } = turn;
+  const { phase, plan, database } = state;
+  // A paired record that is asked for is carried through; only then anything else is looked at.
+  if (phase === 'recording') return;
+  if (phase === 'clearing') {
+    if (!isPending(turn, 'clearSynchronous') && inPhaseMs(turn) >= 500) clear(turn);
+    return;
+  }
+  const said = peerSays(turn);
+  const broken =
+    peerIsAhead(state) ||
+    said === null ||
+    !isCatchupOf(said, state.record?.epoch ?? 0) ||
+    said.record?.handed !== 'none';
+  if (broken || inPhaseMs(turn) > settings.pairingDeadlineMs + settings.marginMs) {
+    abandonPairing(turn);
+    return;
+  }
+  if (phase !== 'barrier' || plan.lsn === null || !database.standbyStreaming) return;
+  if (
+    database.standbyFlushLsn === null ||
+    database.standbyFlushLsn < plan.lsn ||
+    state.contact.peer === null
+  )
+    return;
+  enterPhase(turn, 'recording');
+  write(turn, pairedRecord(turn, (state.record?.epoch ?? 0) + 1, state.contact.peer));
+}
+
+export function abandonPairing(turn: Turn): void {
+  if (turn.state.phase === 'recording') return;
+  enterPhase(turn, 'clearing');
+  clear(turn);
+}
+
+function clear(turn: Turn): void {
+  enterPhase(turn, 'clearing');
+  ask(turn, { type: 'clearSynchronous', deadlineMs: clearDeadlineMs });
+}
+
+export function pairingCleared(turn: Turn): void {
+  const { state, settings } = turn;
+  if (state.phase !== 'clearing') return;
+  state.database = { ...state.database, synchronousSetting: false };
+  state.pairingNotBefore = state.now + settings.pairingPauseMs;
+  beginSolo(turn, { code: 'pairingFailed' });
+}
+
+export function pairingRecorded(turn: Turn): void {
+  if (turn.state.phase === 'recording') beginPaired(turn, { code: 'pairedProved' });
+}
+
+/** PostgreSQL ended by itself: the setting is durable, so the restart decides by the record. */
+export function pairingExited(turn: Turn): void {
+  if (turn.state.writing !== null) return;
+  beginOpening(turn, { code: 'databaseExited' });
+}
+
+export function soloExited(turn: Turn): void {
+  beginOpening(turn, { code: 'databaseExited' });
+}
+
+export function isAloneWithoutContact(turn: Turn): boolean {
+  return !inContact(turn.state, turn.settings);
+}

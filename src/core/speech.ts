@@ -1,0 +1,148 @@
+// What this node says of itself now, and when: with every interval, and at once when it changes what others may rely on.
+import { inContact } from './contact.ts';
+import { lanIsGood } from './lan.ts';
+import { mayGrant } from './paired.ts';
+import { serves } from './roles.ts';
+import type { DatabaseStatement, Fitness, Grant, Standing } from './standing.ts';
+import type { State } from './state.ts';
+import type { Turn } from './turn.ts';
+
+export function standingOf(turn: Turn): Standing {
+  const { state } = turn;
+  const { record } = state;
+  return {
+    stateName: state.name,
+    record:
+      record === null
+        ? null
+        : {
+            epoch: record.epoch,
+            holder: record.holder,
+            partner: record.partner,
+            mode: record.mode,
+            handed: record.handed,
+            arbiter: record.arbiter,
+            pairedHolder: record.pairedHolder,
+            timeline: record.timeline,
+            lsn: record.lsn,
+          },
+    leaving: state.leaving,
+    lossCounter: state.eligibility.lossCounter,
+    eligible: state.eligibility.epoch !== null && state.eligibility.epoch === record?.epoch,
+    grant: state.leaving ? null : grantOf(turn),
+    switchoverEpoch: state.switchoverEpoch,
+    handingOver: state.name === 'handingOver',
+    acknowledgedAlone: state.acknowledgedAlone,
+    fitness: fitnessOf(turn),
+    database: databaseOf(state),
+    serviceMac: state.port.mac,
+  };
+}
+
+function grantOf(turn: Turn): Grant | null {
+  const { state, settings } = turn;
+  const { record, contact, plan } = state;
+  if (
+    record === null ||
+    contact.peerStart === null ||
+    contact.standing === null ||
+    !inContact(state, settings)
+  )
+    return null;
+  if (mayGrant(turn)) {
+    return {
+      type: 'eligibility',
+      epoch: record.epoch,
+      toStart: contact.peerStart,
+      lossCounter: contact.standing.lossCounter,
+    };
+  }
+  if (state.name === 'handingOver' && state.phase === 'granting' && plan.lsn !== null) {
+    return { type: 'handover', epoch: record.epoch, toStart: contact.peerStart, lsn: plan.lsn };
+  }
+  return null;
+}
+
+function fitnessOf(turn: Turn): Fitness {
+  const { state, settings } = turn;
+  const keptDown = settings.standbyPort === 'down' && !serves(state);
+  // A port that is kept down is as fit as its last test said.
+  const tested = state.lan.selfTestedAt !== null;
+  const { database } = state;
+  const works = database.running && database.answering && database.problem === null;
+  return {
+    carrier: keptDown ? tested : state.port.carrier,
+    lan: keptDown ? tested : lanIsGood(state),
+    database: serves(state) ? works : works && database.receiving,
+    disk: !state.mute && state.writeRetryAt === null,
+    maintenance: state.maintenanceUntil !== null,
+  };
+}
+
+function databaseOf(state: State): DatabaseStatement {
+  const { database } = state;
+  return {
+    systemId: database.systemId,
+    majorVersion: database.majorVersion,
+    timeline: database.timeline,
+    lsn: database.lsn,
+    receiving: database.receiving,
+    rewindable: database.rewindable && database.inRecovery === false,
+  };
+}
+
+/** Sends when it is time, or when something that the peer acts on has changed. */
+export function speak(turn: Turn): void {
+  const { state, settings } = turn;
+  if (state.record === null && state.name !== 'unpaired') return;
+  if (state.mute || state.agentStart === '') return;
+  const due = state.now >= state.sending.nextAt;
+  const digest = digestOf(turn);
+  if (!due && digest === state.sending.said) return;
+  const seq = state.sending.seq + 1;
+  const sentAt = state.sending.sentAt.slice();
+  sentAt[seq % sentAt.length] = state.now;
+  const nextAt = due
+    ? Math.max(
+        state.sending.nextAt + settings.heartbeatIntervalMs,
+        state.now + settings.heartbeatIntervalMs / 2,
+      )
+    : state.sending.nextAt;
+  state.sending = { ...state.sending, seq, sentAt, said: digest, nextAt };
+  turn.effects.push({
+    type: 'sendHeartbeat',
+    heartbeat: {
+      sender: settings.self,
+      agentStart: state.agentStart,
+      seq,
+      echo: state.contact.echo,
+      heard: state.contact.heard,
+      standing: standingOf(turn),
+    },
+  });
+}
+
+/** Only what the other side waits for: not positions, which change all the time, except while an epoch is handed over. */
+function digestOf(turn: Turn): string {
+  const { state } = turn;
+  const { record } = state;
+  const grant = state.leaving ? null : grantOf(turn);
+  const handingOver =
+    state.contact.standing?.handingOver === true ? String(state.database.lsn) : '';
+  const granted =
+    grant === null
+      ? ''
+      : `${grant.type}${grant.epoch}${grant.toStart}${grant.type === 'eligibility' ? grant.lossCounter : ''}`;
+  return [
+    state.name,
+    record?.epoch,
+    record?.mode,
+    record?.handed,
+    state.leaving,
+    state.eligibility.epoch,
+    granted,
+    state.switchoverEpoch,
+    handingOver,
+    state.database.receiving,
+  ].join();
+}

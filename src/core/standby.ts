@@ -1,0 +1,192 @@
+// The standby: takes note of what the primary says, asks for nothing but records, and takes over only with permission.
+import { inContact, peerIsAhead, peerSays } from './contact.ts';
+import { isGranted, loseEligibility, takeGrant } from './eligibility.ts';
+import { lanIsGood } from './lan.ts';
+import { standbyHindrance } from './permission.ts';
+import type { Reason } from './reasons.ts';
+import type { DurableRecord } from './record.ts';
+import { catchupRecord, followerRecord } from './records.ts';
+import { beginRejoin, noteHigherEpoch } from './rejoin.ts';
+import type { Standing } from './standing.ts';
+import { beginTakeover } from './takeover.ts';
+import type { Turn } from './turn.ts';
+import { answerCommand, note, write } from './turn.ts';
+
+/** Everything that a standby may do next, in the order of its weight; called on every event that changes the picture. */
+export function considerStandby(turn: Turn): void {
+  const { state } = turn;
+  if (state.writing !== null) return;
+  if (state.database.running && state.database.inRecovery === false) {
+    // Somebody promoted it by hand: whatever it holds alone is kept and taken back.
+    loseEligibility(turn);
+    beginRejoin(turn, { code: 'databaseNotFollowing', detail: { promotedByHand: true } }, true);
+    return;
+  }
+  if (peerIsAhead(state)) {
+    takeNoteOfHigherEpoch(turn);
+    return;
+  }
+  const said = peerSays(turn);
+  if (said !== null && followsOrders(turn, said)) return;
+  if (standbyHindrance(state, turn.settings) === null) {
+    beginTakeover(turn, 'lan', { code: 'peerSilent', detail: silence(turn) });
+  }
+}
+
+function silence(turn: Turn): Record<string, number> {
+  const { now, contact } = turn.state;
+  return { silentMs: Math.round(now - (contact.heardAt ?? now)) };
+}
+
+/** A valid grant for the new epoch makes a follower, anything else is `catchup`: contact alone is not enough. */
+function takeNoteOfHigherEpoch(turn: Turn): void {
+  const { state } = turn;
+  const { highestEpoch } = state.contact;
+  const said = peerSays(turn);
+  if (
+    said !== null &&
+    state.record?.mode === 'catchup' &&
+    state.record.handed === 'none' &&
+    mayFollow(turn, said, highestEpoch)
+  ) {
+    write(turn, followerRecord(turn, said));
+    return;
+  }
+  if (!inContact(state, turn.settings)) {
+    // An epoch above mine exists, so this one is over; its holder is asked for in contact.
+    if (state.eligibility.epoch !== null) loseEligibility(turn);
+    return;
+  }
+  loseEligibility(turn);
+  noteHigherEpoch(turn);
+}
+
+function mayFollow(turn: Turn, said: Standing, epoch: number): boolean {
+  return (
+    isGranted(turn, epoch) &&
+    turn.state.database.inRecovery === true &&
+    said.record?.arbiter === turn.settings.arbiter
+  );
+}
+
+/** Handover, consent, grant: what contact with a primary brings. Returns whether the state was left or a record asked for. */
+function followsOrders(turn: Turn, said: Standing): boolean {
+  const { state } = turn;
+  if (takesHandover(turn, said)) return true;
+  if (state.record?.mode === 'paired' && givesConsent(turn)) return true;
+  if (needsRebuild(turn, said)) return true;
+  takeGrant(turn);
+  return false;
+}
+
+/** The giver's log ends at `lsn` and mine holds all of it. */
+function takesHandover(turn: Turn, said: Standing): boolean {
+  const { state, settings } = turn;
+  const { record, database } = state;
+  const grant = said.grant;
+  if (
+    grant === null ||
+    grant.type !== 'handover' ||
+    record === null ||
+    said.record?.handed !== 'handed'
+  )
+    return false;
+  if (
+    record.mode !== 'paired' ||
+    record.holder !== state.contact.peer ||
+    grant.epoch !== record.epoch
+  )
+    return false;
+  if (grant.toStart !== state.agentStart || state.mute || record.arbiter !== settings.arbiter)
+    return false;
+  if (database.inRecovery !== true || database.lsn === null || database.lsn < grant.lsn)
+    return false;
+  beginTakeover(turn, 'handover', { code: 'handoverGranted' });
+  return true;
+}
+
+/** Replication is broken although the peer is heard: the primary need not wait for us. */
+function givesConsent(turn: Turn): boolean {
+  const { state, settings } = turn;
+  const said = state.contact.standing;
+  if (said === null || said.handingOver || said.record?.handed === 'handed') return false;
+  if (said.record?.epoch !== state.record?.epoch || said.record?.mode !== 'paired') return false;
+  if (!notFollowingFor(turn, settings.replicationDeadlineMs)) return false;
+  loseEligibility(turn);
+  note(turn, { code: 'consentNeeded' });
+  const epoch = state.record?.epoch ?? 0;
+  write(turn, catchupRecord(turn, epoch, said.record.holder));
+  return true;
+}
+
+function notFollowingFor(turn: Turn, deadlineMs: number): boolean {
+  const { state } = turn;
+  return state.databaseFaultSince !== null && state.now - state.databaseFaultSince >= deadlineMs;
+}
+
+/** A standby that does not stream from a primary in contact is rewound, then cloned. */
+function needsRebuild(turn: Turn, said: Standing): boolean {
+  const { state, settings } = turn;
+  if (state.record?.mode !== 'catchup' || state.record.handed !== 'none') return false;
+  if (said.record === null || said.record.epoch !== state.record.epoch || said.handingOver)
+    return false;
+  if (said.record.mode === 'catchup' || !said.database.rewindable) return false;
+  if (
+    !notFollowingFor(turn, settings.followDeadlineMs) ||
+    state.now - state.since < settings.followDeadlineMs
+  )
+    return false;
+  const reason: Reason = { code: 'databaseNotFollowing' };
+  const clone = state.plan.attempts > 0;
+  beginRejoin(turn, reason, true, clone);
+  state.plan.attempts = 1;
+  return true;
+}
+
+/** After a record: a fresh grant makes eligible, everything else is looked at again. */
+export function standbyRecorded(turn: Turn): void {
+  if (turn.state.record?.mode === 'paired') takeGrant(turn);
+  considerStandby(turn);
+}
+
+/** PostgreSQL of a standby ended by itself: started again; the consent follows if that takes too long. */
+export function standbyDatabaseExited(turn: Turn): void {
+  loseEligibility(turn);
+  const { attempts } = turn.state.plan;
+  beginRejoin(turn, { code: 'databaseExited' }, false);
+  turn.state.plan.attempts = Math.max(attempts, turn.state.plan.attempts);
+}
+
+/** A wish for a switchover, said in every heartbeat until it is granted or too old. */
+export function requestSwitchover(turn: Turn, commandId: number): void {
+  const { state, settings } = turn;
+  state.plan.commandId = commandId;
+  if (
+    state.record?.mode !== 'paired' ||
+    !inContact(state, settings) ||
+    state.eligibility.epoch === null
+  ) {
+    answerCommand(turn, false, { code: 'notPaired' });
+    return;
+  }
+  if (!lanIsGood(state) && settings.standbyPort === 'unaddressed') {
+    answerCommand(turn, false, { code: 'peerNotFit' });
+    return;
+  }
+  state.switchoverEpoch = state.record.epoch;
+  state.plan.commandUntil = state.now + 2 * settings.handoverDeadlineMs;
+}
+
+export function expireSwitchoverRequest(turn: Turn): void {
+  const { state } = turn;
+  if (state.switchoverEpoch === null) return;
+  const over = state.now > state.plan.commandUntil || state.record?.epoch !== state.switchoverEpoch;
+  if (!over) return;
+  state.switchoverEpoch = null;
+  answerCommand(turn, false, { code: 'handoverFailed' });
+}
+
+/** Whether a record of a paired epoch names me as its standby. */
+export function isFollowerOf(record: DurableRecord | null, self: string): boolean {
+  return record?.mode === 'paired' && record.holder !== self;
+}

@@ -1,0 +1,191 @@
+// What a node does after its agent started: the table of protocol.md section 8, for a stopped PostgreSQL, and the adoption
+// of one that runs. What is waited for is kept as the reason, so that status can say it.
+import {
+  beginClearing,
+  beginLeaving,
+  beginOpening,
+  beginPaired,
+  beginSolo,
+  resumeGranting,
+  resumeOpening,
+} from './entrances.ts';
+import { lowerAddress } from './address.ts';
+import { peerSays } from './contact.ts';
+import type { EventOf } from './events.ts';
+import { roundWasSilent } from './lan.ts';
+import type { Reason, ReasonCode } from './reasons.ts';
+import type { DurableRecord } from './record.ts';
+import { beginRejoin } from './rejoin.ts';
+import type { Standing } from './standing.ts';
+import type { Turn } from './turn.ts';
+import { ask, enter, enterPhase, watchDatabase } from './turn.ts';
+
+export function beginStart(turn: Turn, event: EventOf<'agentStarted'>): void {
+  const { state } = turn;
+  watchDatabase(turn, turn.settings.heartbeatIntervalMs * 5);
+  if (event.record === null) {
+    if (state.port.anyAddressOn) lowerAddress(turn);
+    enter(turn, 'unpaired', '', { code: 'noRecord' });
+  } else if (event.database.running && event.record.job === 'none') {
+    adopt(turn, event.record);
+  } else {
+    enter(turn, 'starting', event.database.running ? 'stopping' : 'listening', {
+      code: 'listening',
+    });
+    lowerAddress(turn);
+    if (event.database.running) ask(turn, { type: 'stopDatabase', how: 'now', deadlineMs: 10_000 });
+  }
+}
+
+/** The agent alone died: what it served is served on, but nothing is left alone before the next contact. */
+function adopt(turn: Turn, record: DurableRecord): void {
+  const { state, settings } = turn;
+  const { database } = state;
+  const isHolder = record.holder === settings.self && record.mode !== 'catchup';
+  if (!isHolder) {
+    if (state.port.anyAddressOn) lowerAddress(turn);
+    beginRejoin(turn, { code: 'agentRestarted' }, database.inRecovery === false);
+    return;
+  }
+  if (!database.answering || database.inRecovery !== false) {
+    beginOpening(turn, { code: 'agentRestarted' });
+  } else if (!database.admitted) {
+    resumeOpening(turn, { code: 'agentRestarted' });
+  } else if (record.mode === 'paired') {
+    beginPaired(turn, { code: 'agentRestarted' });
+  } else if (database.synchronousSetting) {
+    state.leaving = true;
+    beginClearing(turn, { code: 'agentRestarted' });
+  } else {
+    beginSolo(turn, { code: 'agentRestarted' });
+  }
+}
+
+export function startStopped(turn: Turn): void {
+  if (turn.state.phase !== 'stopping') return;
+  turn.state.database = { ...turn.state.database, running: false, answering: false };
+  enterPhase(turn, 'listening');
+  considerStart(turn);
+}
+
+export function considerStart(turn: Turn): void {
+  const { state, settings } = turn;
+  const { record } = state;
+  if (record === null || state.phase === 'stopping' || state.writing !== null) return;
+  const said = peerSays(turn);
+  if (state.contact.highestEpoch > record.epoch) {
+    if (said !== null)
+      beginRejoin(turn, { code: 'peerHasHigherEpoch' }, needsRewindAtStart(turn, record));
+    else wait(turn, 'waitingForPeerToCatchUp');
+    return;
+  }
+  if (!databaseIsUsable(turn, record)) {
+    startWithoutDatabase(turn, record, said);
+    return;
+  }
+  if (said === null) startUnheard(turn, record);
+  else if (record.mode === 'catchup') startFromCatchup(turn, record, said);
+  else if (record.holder === settings.self) startAsHolder(turn, record, said);
+  else startAsFollower(turn, record, said);
+}
+
+/** The log of a box that was standby, or that handed over, is a part of the primary's; any other must be rewound. */
+function needsRewindAtStart(turn: Turn, record: DurableRecord): boolean {
+  if (record.job !== 'none') return true;
+  if (record.mode === 'catchup') return false;
+  return record.holder === turn.settings.self;
+}
+
+/** A database that is missing, foreign or behind its record never serves and follows only after a clone. */
+function databaseIsUsable(turn: Turn, record: DurableRecord): boolean {
+  const { database } = turn.state;
+  if (record.job !== 'none') return record.mode === 'catchup';
+  if (!database.present || database.systemId !== record.databaseSystemId) return false;
+  // A stopped standby's control file lags behind its log: there the position is looked at when it runs.
+  if (record.mode === 'catchup' || record.holder !== turn.settings.self) return true;
+  return database.timeline === null || database.timeline >= record.timeline;
+}
+
+function startWithoutDatabase(turn: Turn, record: DurableRecord, said: Standing | null): void {
+  const peerHasIt =
+    said?.record !== null &&
+    said !== null &&
+    said.record.epoch >= record.epoch &&
+    said.record.mode !== 'catchup';
+  if (!peerHasIt || said.record.holder === turn.settings.self) {
+    wait(turn, 'databaseUnusable');
+    return;
+  }
+  if (record.mode === 'catchup') beginRejoin(turn, { code: 'databaseUnusable' }, true, true);
+  else wait(turn, 'databaseUnusable');
+}
+
+/** Nobody is heard. Only a box that was alone may serve, and only when nothing contradicts it. */
+function startUnheard(turn: Turn, record: DurableRecord): void {
+  const { settings } = turn;
+  if (record.mode === 'solo' && record.holder === settings.self) {
+    if (nothingIsThere(turn)) beginOpening(turn, { code: 'resumeAlone' });
+    else wait(turn, 'listening');
+    return;
+  }
+  if (record.mode === 'paired') wait(turn, 'waitingForPeer');
+  else if (record.handed !== 'none') resumeGranting(turn);
+  else wait(turn, 'waitingForPeer');
+}
+
+/** Every path listened to, a reference answered, nobody at the address, nothing undecodable came in. */
+function nothingIsThere(turn: Turn): boolean {
+  const { state, settings } = turn;
+  const { lan, now, startedAt } = state;
+  const since = Math.max(startedAt, lan.heartbeatCarrierSince);
+  const listenedMs = lan.heartbeatCarrier ? settings.deadIntervalMs : settings.linkUpDeadlineMs;
+  if (now - since < listenedMs) return false;
+  const quietSince = Math.max(startedAt, state.contact.processedAt);
+  if (Math.max(lan.foreignClaimAt, lan.garbageAt) >= now - settings.linkUpDeadlineMs) return false;
+  return roundWasSilent(state, quietSince) && (state.lan.lastRound?.startedAt ?? 0) >= startedAt;
+}
+
+function startAsHolder(turn: Turn, record: DurableRecord, said: Standing): void {
+  const theirs = said.record;
+  if (record.mode === 'solo') {
+    const isOver = theirs !== null && theirs.epoch === record.epoch && theirs.mode !== 'catchup';
+    if (isOver) wait(turn, 'twoPrimaries');
+    else beginOpening(turn, { code: 'resumeAlone' });
+    return;
+  }
+  const isPartner = turn.state.contact.peer === record.partner;
+  if (theirs === null || !isPartner) wait(turn, 'waitingForOperator');
+  else if (theirs.epoch < record.epoch) wait(turn, 'waitingForPeerToCatchUp');
+  else if (theirs.mode === 'paired') beginOpening(turn, { code: 'resumePaired' });
+  else if (theirs.mode === 'catchup' && theirs.handed === 'none')
+    beginLeaving(turn, { code: 'consentGiven' });
+  else wait(turn, 'waitingForOperator');
+}
+
+function startAsFollower(turn: Turn, record: DurableRecord, said: Standing): void {
+  const theirs = said.record;
+  const fromHolder = turn.state.contact.peer === record.holder;
+  if (theirs === null || !fromHolder || theirs.epoch < record.epoch) {
+    wait(turn, 'waitingForHolder');
+    return;
+  }
+  const follows = theirs.mode === 'paired' || theirs.handed === 'handed';
+  if (follows) beginRejoin(turn, { code: 'following' }, false);
+  else wait(turn, 'waitingForHolder');
+}
+
+function startFromCatchup(turn: Turn, record: DurableRecord, said: Standing): void {
+  const theirs = said.record;
+  if (record.handed !== 'none') {
+    resumeGranting(turn);
+    return;
+  }
+  if (theirs === null || theirs.epoch < record.epoch) wait(turn, 'waitingForPeerToCatchUp');
+  else if (theirs.mode === 'catchup' && theirs.handed === 'none') wait(turn, 'waitingForOperator');
+  else beginRejoin(turn, { code: 'following' }, false);
+}
+
+function wait(turn: Turn, code: ReasonCode): void {
+  const reason: Reason = { code };
+  if (turn.state.reason.code !== code) enter(turn, 'starting', 'waiting', reason);
+}

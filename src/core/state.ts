@@ -1,0 +1,241 @@
+// Everything a node remembers between two events. From outside it is a value: step() copies it before a handler may change
+// the copy, so that old states stay true for the flight record and the simulator.
+import type { AlarmName, EffectName } from './effects.ts';
+import type { DatabaseObservation, PortState } from './events.ts';
+import type { Reason } from './reasons.ts';
+import type { AgentStart, DurableRecord, Lsn, NodeId } from './record.ts';
+import type { Settings } from './settings.ts';
+import type { Echo, Standing } from './standing.ts';
+import type { StateName } from './stateName.ts';
+
+export type Contact = {
+  peer: NodeId | null;
+  peerStart: AgentStart | null;
+  lastSeq: number;
+  /** Any authentic datagram of the peer, fresh or not, was processed then: probe rounds count only when begun later. */
+  processedAt: number;
+  /** When something fresh was last processed. */
+  heardAt: number | null;
+  /** When I sent the newest heartbeat that the peer counts as contact. */
+  ackedAt: number | null;
+  /** What the peer said last in contact. */
+  standing: Standing | null;
+  echo: Echo | null;
+  heard: Echo | null;
+  /** The highest epoch in any authentic datagram, and who holds it: obeyed even without contact. */
+  highestEpoch: number;
+};
+
+export type Sending = {
+  seq: number;
+  nextAt: number;
+  /** When the last heartbeats were sent; index seq modulo its length. */
+  sentAt: readonly number[];
+  /** Digest of what was said: a change is said at once. */
+  said: string;
+  kickAt: number;
+};
+
+export type Round = {
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Own carrier up for the whole round and a reference answered. */
+  readonly valid: boolean;
+  /** Somebody who is no reference answered for a service address. */
+  readonly serviceAnswered: boolean;
+  readonly peerOnHeartbeatPort: boolean;
+};
+
+export type Lan = {
+  heartbeatCarrier: boolean;
+  heartbeatCarrierSince: number;
+  lastRound: Round | null;
+  roundAskedAt: number;
+  lastValidStartedAt: number;
+  lastGoodEndedAt: number;
+  badRounds: number;
+  /** Newest moment at which the LAN was bad or the address off, or nobody looked. */
+  brokenAt: number;
+  portCarrierLostAt: number | null;
+  selfTestedAt: number | null;
+  selfTestTries: number;
+  foreignClaimAt: number;
+  defendedAt: number;
+  proxyArpAt: number;
+  garbageAt: number;
+};
+
+export type Eligibility = {
+  /** The epoch for which the primary granted it; null: none. */
+  epoch: number | null;
+  lossCounter: number;
+  lostAt: number;
+};
+
+export type TakeoverCause = 'lan' | 'handover' | 'operator' | 'handedBack';
+
+/** What a change needs to remember while it is under way. */
+export type Plan = {
+  cause: TakeoverCause | null;
+  /** Commands to be answered when the change ends. */
+  commandId: number | null;
+  commandUntil: number;
+  /** Barrier of a pairing, or final position of a handover. */
+  lsn: Lsn | null;
+  needsRewind: boolean;
+  needsClone: boolean;
+  attempts: number;
+};
+
+export type State = {
+  name: StateName;
+  /** The step within the state; each state names its own. */
+  phase: string;
+  since: number;
+  phaseSince: number;
+  now: number;
+  agentStart: AgentStart;
+  startedAt: number;
+  record: DurableRecord | null;
+  /** Asked to be written and not yet known to be on disk. */
+  writing: DurableRecord | null;
+  writeRetryAt: number | null;
+  /** A catchup record missed its deadline: no grant and no heartbeat in this agent start. */
+  mute: boolean;
+  leaving: boolean;
+  acknowledgedAlone: boolean;
+  contact: Contact;
+  sending: Sending;
+  lan: Lan;
+  port: PortState;
+  database: DatabaseObservation;
+  databaseFaultSince: number | null;
+  eligibility: Eligibility;
+  plan: Plan;
+  switchoverEpoch: number | null;
+  pairingNotBefore: number;
+  maintenanceUntil: number | null;
+  pending: Readonly<Partial<Record<EffectName, number>>>;
+  nextToken: number;
+  watchMs: number;
+  alarms: Readonly<Partial<Record<AlarmName, number>>>;
+  reason: Reason;
+  lastChange: {
+    readonly at: number;
+    readonly from: StateName;
+    readonly to: StateName;
+    readonly reason: Reason;
+  } | null;
+  /** When the present paired or solo reign began, for people. */
+  modeSince: number;
+};
+
+export const noPlan: Plan = {
+  cause: null,
+  commandId: null,
+  commandUntil: 0,
+  lsn: null,
+  needsRewind: false,
+  needsClone: false,
+  attempts: 0,
+};
+
+const noDatabase: DatabaseObservation = {
+  present: false,
+  running: false,
+  answering: false,
+  inRecovery: null,
+  systemId: null,
+  timeline: null,
+  lsn: null,
+  receiving: false,
+  standbyStreaming: false,
+  standbyFlushLsn: null,
+  synchronousSetting: false,
+  admitted: false,
+  rewindable: false,
+  majorVersion: null,
+  problem: null,
+};
+
+const noPort: PortState = {
+  present: false,
+  up: false,
+  carrier: false,
+  carrierChanges: 0,
+  mac: null,
+  addressesOn: false,
+  anyAddressOn: false,
+};
+
+const rememberedHeartbeats = 64;
+
+/** The state before `agentStarted`; nothing is decided in it. */
+export function initialState(settings: Settings): State {
+  return {
+    name: 'unpaired',
+    phase: '',
+    since: 0,
+    phaseSince: 0,
+    now: 0,
+    agentStart: '',
+    startedAt: 0,
+    record: null,
+    writing: null,
+    writeRetryAt: null,
+    mute: false,
+    leaving: false,
+    acknowledgedAlone: false,
+    contact: {
+      peer: null,
+      peerStart: null,
+      lastSeq: 0,
+      processedAt: -1,
+      heardAt: null,
+      ackedAt: null,
+      standing: null,
+      echo: null,
+      heard: null,
+      highestEpoch: 0,
+    },
+    sending: {
+      seq: 0,
+      nextAt: 0,
+      sentAt: Array.from({ length: rememberedHeartbeats }, () => -1),
+      said: '',
+      kickAt: 0,
+    },
+    lan: {
+      heartbeatCarrier: false,
+      heartbeatCarrierSince: 0,
+      lastRound: null,
+      roundAskedAt: -Infinity,
+      lastValidStartedAt: -Infinity,
+      lastGoodEndedAt: -Infinity,
+      badRounds: 0,
+      brokenAt: -Infinity,
+      portCarrierLostAt: null,
+      selfTestedAt: null,
+      selfTestTries: 0,
+      foreignClaimAt: -Infinity,
+      defendedAt: -Infinity,
+      proxyArpAt: -Infinity,
+      garbageAt: -Infinity,
+    },
+    port: noPort,
+    database: noDatabase,
+    databaseFaultSince: null,
+    eligibility: { epoch: null, lossCounter: 0, lostAt: -Infinity },
+    plan: noPlan,
+    switchoverEpoch: null,
+    pairingNotBefore: 0,
+    maintenanceUntil: null,
+    pending: {},
+    nextToken: 1,
+    watchMs: settings.heartbeatIntervalMs * 10,
+    alarms: {},
+    reason: { code: 'agentStarted' },
+    lastChange: null,
+    modeSince: 0,
+  };
+}

@@ -1,0 +1,194 @@
+// The agent from its first breath to its last: what must not be late comes first (lock, real-time priority, watchdog,
+// record), then the ports and the database are looked at, and only then is anything decided.
+import { randomBytes } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { toCoreSettings } from '../config/coreSettings.ts';
+import type { DatabaseObservation } from '../core/events.ts';
+import type { State } from '../core/state.ts';
+import { openErrorStream } from '../io/events/errorStream.ts';
+import { openEventLog } from '../io/events/eventLog.ts';
+import { openWatchdog } from '../io/watchdog/watchdog.ts';
+import type { Watchdog } from '../io/watchdog/watchdog.ts';
+import { monotonicMs } from '../kernel/clock.ts';
+import { setRealtime } from '../kernel/scheduler.ts';
+import { HotpairError } from '../protocol/hotpairError.ts';
+import { takeAgentLock } from './agentLock.ts';
+import { lowerQuietly, observeDeadlineMs, openBox } from './box.ts';
+import type { Box } from './box.ts';
+import { openControl } from './control/control.ts';
+import { writeCrashFile } from './flightRecorder.ts';
+import { makeStateDirectory, readPairGround } from './ground.ts';
+import type { PairGround } from './ground.ts';
+import { openLog } from './log.ts';
+import type { Log } from './log.ts';
+import { readMaintenance } from './maintenanceStore.ts';
+import { recordAtStart } from './recordAtStart.ts';
+import { reloader } from './reload.ts';
+import { shutDownBox } from './shutdown.ts';
+
+const realtimePriority = 10;
+const flushMs = 500;
+
+/** Exit status of a broken invariant, EX_SOFTWARE of sysexits.h: the init system starts the agent again. */
+const brokenInvariant = 70;
+
+/** Runs until it is told to stop; returns the exit status. Throws HotpairError where it cannot start. */
+export async function runAgent(configPath: string): Promise<number> {
+  const ground = readPairGround(configPath);
+  const { state, log: logging } = ground.config;
+  makeStateDirectory(state.directory);
+  const lock = takeAgentLock(state.runDirectory);
+  const log = openLog(openErrorStream(), openEventLog(state.directory), logging.level);
+  const realtime = setRealtime(realtimePriority);
+  if (!realtime.granted) log.history('warning', 'realtimeRefused', { errno: realtime.errno });
+  const watchdog = openWatchdog(ground.config.watchdog);
+  try {
+    return await live(ground, log, watchdog);
+  } catch (error) {
+    // A refusal at the start must not end in a reset of the box, again and again.
+    watchdog.disarm();
+    throw error;
+  } finally {
+    await log.flush(flushMs);
+    lock.release();
+  }
+}
+
+async function live(ground: PairGround, log: Log, watchdog: Watchdog): Promise<number> {
+  const effectiveMs = watchdog.armed ? watchdog.effectiveMs : ground.config.watchdog.timeoutMs;
+  const settings = toCoreSettings(ground.config, effectiveMs, ground.identity);
+  let last: Box | null = null;
+  const broken = (error: unknown): void => crash(ground, log, error, last);
+  process.on('uncaughtException', broken);
+  process.on('unhandledRejection', broken);
+  const box = openBox({ ground, settings, log, watchdog, broken });
+  last = box;
+  watchdog.kick();
+  logStart(box);
+  const { record, problem } = await recordAtStart(box.records, ground.identity, log);
+  watchdog.kick();
+  const database = await settleDatabase(box, problem !== null);
+  watchdog.kick();
+  const { servicePort, loop } = box;
+  loop.post({
+    type: 'agentStarted',
+    agentStart: randomBytes(8).toString('hex'),
+    record,
+    database,
+    port: servicePort.state(),
+    heartbeatCarrier: servicePort.heartbeatCarrier(),
+  });
+  box.watchDatabase();
+  await resumeMaintenance(box);
+  return untilStopped(box, problem);
+}
+
+/** What runs is looked at before anything is decided; nothing is left on the port that nobody stands behind. */
+async function settleDatabase(box: Box, unusableRecord: boolean): Promise<DatabaseObservation> {
+  const { database, servicePort, log, ground } = box;
+  const observed = await database.observe(observeDeadlineMs);
+  if (!observed.running) lowerQuietly(servicePort, log);
+  if (!unusableRecord || !observed.running) return observed;
+  lowerQuietly(servicePort, log);
+  const { shutdownDeadlineMs } = ground.config.database;
+  const kicking = setInterval(() => box.watchdog.kick(), shutdownDeadlineMs / 20);
+  try {
+    await database.stop({ how: 'now', deadlineMs: shutdownDeadlineMs });
+  } finally {
+    clearInterval(kicking);
+  }
+  return database.observe(observeDeadlineMs);
+}
+
+async function resumeMaintenance({ ground, loop }: Box): Promise<void> {
+  const now = Date.now();
+  const until = await readMaintenance(ground.config.state.directory, now);
+  if (until === null) return;
+  const untilMs = monotonicMs() + (until - now);
+  loop.post({ type: 'operatorCommanded', commandId: 0, command: { type: 'maintenance', untilMs } });
+}
+
+function logStart({ log, ground, watchdog, servicePort }: Box): void {
+  const { config, identity, warnings } = ground;
+  for (const warning of warnings) log.line('warning', 'configWarning', { text: warning });
+  for (const refused of servicePort.refusedSettings())
+    log.history('warning', 'portSettingRefused', { refused });
+  if (watchdog.problem !== null)
+    log.history('warning', 'watchdogProblem', { text: watchdog.problem });
+  const { armed, effectiveMs, identity: watchdogName, lastResetWasByWatchdog } = watchdog;
+  log.history('info', 'agentStarting', {
+    node: config.node.name,
+    nodeId: identity.nodeId,
+    pairId: identity.pairId,
+    pid: process.pid,
+    watchdog: armed ? { name: watchdogName, effectiveMs, lastResetWasByWatchdog } : null,
+  });
+}
+
+async function untilStopped(
+  box: Box,
+  recordProblem: Parameters<typeof openControl>[0]['recordProblem'],
+): Promise<number> {
+  const { log, watchdog } = box;
+  const reload = reloader(box);
+  const wishes = stopWishes();
+  const control = await openControl({ box, recordProblem, stop: wishes.wish });
+  process.on('SIGHUP', reload);
+  try {
+    const wish = await wishes.first;
+    log.history('info', 'agentStopping', { wish, text: stopText[wish] });
+    // Nobody decides any more from here on, so nobody would kick.
+    box.loop.halt();
+    watchdog.disarm();
+    if (wish === 'shutdown') await shutDownBox(box);
+    return 0;
+  } finally {
+    process.off('SIGHUP', reload);
+    control.close();
+    box.close();
+  }
+}
+
+export type StopWish = 'stop' | 'shutdown';
+
+const stopText = {
+  stop: 'the agent stops alone: PostgreSQL and the service addresses stay as they are, nobody watches them',
+  shutdown: 'the box is shut down: PostgreSQL is stopped and the service addresses are taken off',
+} as const satisfies Record<StopWish, string>;
+
+function stopWishes(): { readonly first: Promise<StopWish>; wish(wish: StopWish): void } {
+  let wish: (wish: StopWish) => void = () => undefined;
+  const first = new Promise<StopWish>((resolve) => {
+    wish = resolve;
+  });
+  process.on('SIGTERM', () => wish('stop'));
+  process.on('SIGINT', () => wish('stop'));
+  return { first, wish };
+}
+
+/** The process ends at once: a state that broke an invariant must not decide anything more. */
+function crash(ground: PairGround, log: Log, error: unknown, box: Box | null): never {
+  const state: State | null = box?.loop.state() ?? null;
+  const written = writeCrashFile(
+    ground.config.state.directory,
+    error,
+    state,
+    box?.flight.events() ?? [],
+  );
+  const text =
+    error instanceof HotpairError || error instanceof Error ? error.message : String(error);
+  const line = JSON.stringify({
+    time: new Date().toISOString(),
+    level: 'error',
+    event: 'agentBroken',
+    text,
+    ...written,
+  });
+  log.history('error', 'agentBroken', { text, ...written });
+  try {
+    writeSync(2, `${line}\n`);
+  } catch {
+    // Nobody reads it; the crash file stays.
+  }
+  process.exit(brokenInvariant);
+}

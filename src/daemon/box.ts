@@ -1,0 +1,218 @@
+// The parts of a running agent, opened around the loop that decides. Everything that happens outside becomes a happening
+// for the loop; everything that the core wants goes through the executors.
+import { formatInterfaceAddress } from '../config/address.ts';
+import type { Config } from '../config/config.ts';
+import { heartbeatKey } from '../config/secrets.ts';
+import type { DatabaseObservation } from '../core/events.ts';
+import type { Settings } from '../core/settings.ts';
+import { openDatabase } from '../io/database/database.ts';
+import type { Database } from '../io/database/database.ts';
+import { openUdpPath } from '../io/heartbeat/udpPath.ts';
+import { openServicePort } from '../io/link/servicePort.ts';
+import type { ServicePort } from '../io/link/servicePort.ts';
+import { openRecordStore } from '../io/record/recordStore.ts';
+import type { RecordStore } from '../io/record/recordStore.ts';
+import type { Watchdog } from '../io/watchdog/watchdog.ts';
+import { openAnnouncing } from './announcing.ts';
+import type { Announcing } from './announcing.ts';
+import { rebootAtOnce } from './boxReset.ts';
+import { openCommands } from './commands.ts';
+import type { Commands } from './commands.ts';
+import { openDatabaseWatch } from './databaseWatch.ts';
+import type { DatabaseWatch } from './databaseWatch.ts';
+import { effectPerformer } from './executors.ts';
+import type { Resources } from './executors.ts';
+import { openFlightRecorder } from './flightRecorder.ts';
+import type { FlightRecorder } from './flightRecorder.ts';
+import { databaseOptionsOf } from './ground.ts';
+import type { PairGround } from './ground.ts';
+import { openHeartbeatPaths } from './heartbeatPaths.ts';
+import type { HeartbeatPaths } from './heartbeatPaths.ts';
+import { openHeartbeatPort } from './heartbeatPort.ts';
+import type { Log } from './log.ts';
+import type { Happening } from './mailbox.ts';
+import { reasonFields } from './reporting.ts';
+import { openResource } from './resource.ts';
+import { openStepLoop } from './stepLoop.ts';
+import type { StepLoop } from './stepLoop.ts';
+
+/** A look at the database that takes longer says that it does not answer. */
+export const observeDeadlineMs = 400;
+const calmObservationMs = 500;
+
+/** More than the core ever asks for at once of one resource. */
+const queueLimit = 8;
+
+export type Box = {
+  readonly ground: PairGround;
+  readonly log: Log;
+  readonly watchdog: Watchdog;
+  readonly loop: StepLoop;
+  readonly flight: FlightRecorder;
+  readonly records: RecordStore;
+  readonly database: Database;
+  readonly servicePort: ServicePort;
+  readonly paths: HeartbeatPaths;
+  readonly commands: Commands;
+  readonly announcing: Announcing;
+  /** Begins to look at the database; before that nothing is observed by itself. */
+  watchDatabase(): void;
+  /** Ends everything that runs by itself; PostgreSQL and the addresses stay as they are. */
+  close(): void;
+};
+
+export type BoxOptions = {
+  readonly ground: PairGround;
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly watchdog: Watchdog;
+  broken(error: unknown): void;
+};
+
+export function openBox(options: BoxOptions): Box {
+  const { ground, log, watchdog } = options;
+  const { config } = ground;
+  const flight = openFlightRecorder();
+  const records = openRecordStore(config.state.directory);
+  const post = (happening: Happening): void => loop.post(happening);
+  const servicePort = openPorts(config, post);
+  const announcing = openAnnouncing(() => servicePort.announce());
+  const database = openDatabase(
+    databaseOptionsOf(config, ground.key, {
+      onExit: (exit) => {
+        log.history('warning', 'databaseExited', exit);
+        post({ type: 'databaseExited' });
+        watch?.changed();
+      },
+      onProgress: (progress) => log.line('info', 'databaseProgress', progress),
+    }),
+  );
+  const paths = openHeartbeatPaths({
+    self: ground.identity.nodeId,
+    pairId: ground.identity.pairId,
+    key: heartbeatKey(ground.key),
+    log,
+    deliver: post,
+  });
+  const commands = openCommands(post);
+  const resources = openResources(post, log);
+  let watch: DatabaseWatch | null = null;
+  let resetting = false;
+
+  const loop = openStepLoop({
+    settings: options.settings,
+    perform: effectPerformer({
+      log,
+      paths,
+      records,
+      database,
+      databaseWatch: {
+        setInterval: (ms) => watch?.setInterval(ms),
+        changed: () => watch?.changed(),
+        stop() {},
+      },
+      servicePort,
+      announcing,
+      resources,
+      settings: () => loop.settings(),
+      kickWatchdog: () => {
+        if (!resetting) watchdog.kick();
+      },
+      answerCommand: commands.answer,
+      resetBox: (reason) => {
+        resetting = true;
+        log.history('error', 'boxReset', { ...reasonFields(reason), watchdog: watchdog.armed });
+        lowerQuietly(servicePort, log);
+        rebootAtOnce();
+      },
+    }),
+    note: flight.note,
+    late: (lateByMs) => log.line('warning', 'loopLate', { lateByMs: Math.round(lateByMs) }),
+    broken: options.broken,
+  });
+
+  const heartbeatPort = openPaths(config, paths, log);
+  return {
+    ground,
+    log,
+    watchdog,
+    loop,
+    flight,
+    records,
+    database,
+    servicePort,
+    paths,
+    commands,
+    announcing,
+    watchDatabase() {
+      watch = openDatabaseWatch({
+        intervalMs: calmObservationMs,
+        observe: () => database.observe(observeDeadlineMs),
+        deliver: (observation: DatabaseObservation) =>
+          post({ type: 'databaseObserved', database: observation }),
+        failed: (error) => log.line('warning', 'databaseNotObserved', { text: String(error) }),
+      });
+    },
+    close() {
+      loop.halt();
+      watch?.stop();
+      announcing.stop();
+      heartbeatPort.close();
+      paths.close();
+      servicePort.close();
+      void database.close();
+    },
+  };
+}
+
+function openPorts(config: Config, post: (happening: Happening) => void): ServicePort {
+  const { service, heartbeat } = config;
+  return openServicePort({
+    device: service.port,
+    addresses: service.addresses.map(formatInterfaceAddress),
+    references: service.references,
+    heartbeatDevice: heartbeat.port,
+    heartbeatPeer: heartbeat.peer,
+    onPortChange: (port) => post({ type: 'servicePortChanged', port }),
+    onHeartbeatCarrier: (carrier) => post({ type: 'heartbeatCarrierChanged', carrier }),
+    onForeignClaim: (mac, _address, how) => post({ type: 'addressClaimed', mac, how }),
+  });
+}
+
+function openPaths(config: Config, paths: HeartbeatPaths, log: Log): { close(): void } {
+  const { port: device, address, peer, udpPort } = config.heartbeat;
+  const heartbeatPort = openHeartbeatPort(device, formatInterfaceAddress(address), log);
+  paths.add(device, (take) =>
+    openUdpPath({
+      device,
+      localAddress: address.address,
+      peerAddress: peer,
+      port: udpPort,
+      onDatagram: take,
+      onError: heartbeatPort.noteError,
+    }),
+  );
+  return heartbeatPort;
+}
+
+function openResources(deliver: (happening: Happening) => void, log: Log): Resources {
+  const logLine = (event: string, detail: Readonly<Record<string, string | number>>): void =>
+    log.line('warning', event, detail);
+  const common = { queueLimit, deliver, log: logLine };
+  return {
+    record: openResource({ name: 'record', abandons: false, ...common }),
+    database: openResource({ name: 'database', abandons: true, ...common }),
+    checkpoint: openResource({ name: 'checkpoint', abandons: true, ...common }),
+    servicePort: openResource({ name: 'servicePort', abandons: true, ...common }),
+    probe: openResource({ name: 'probe', abandons: true, ...common }),
+  };
+}
+
+/** Takes the service addresses off where nothing may go wrong any more because of a refusal. */
+export function lowerQuietly(servicePort: ServicePort, log: Log): void {
+  try {
+    servicePort.lower({ link: false });
+  } catch (error) {
+    log.history('error', 'addressNotLowered', { text: String(error) });
+  }
+}

@@ -1,0 +1,100 @@
+// What the agent tells of itself: the core's summary with the figures of the parts around it. Times are UTC text here;
+// people are shown their own zone by the command line.
+import type { DatabaseObservation } from '../core/events.ts';
+import { summarize } from '../core/summary.ts';
+import { monotonicMs } from '../kernel/clock.ts';
+import type { Box } from './box.ts';
+import type { PathStatistics } from './heartbeatPaths.ts';
+import type { RecordProblem } from './recordAtStart.ts';
+
+export type PathStatus = Omit<PathStatistics, 'lastReceivedAt'> & {
+  readonly lastReceived: string | null;
+};
+export type StatusJson = ReturnType<typeof statusOf>;
+
+/** A value that JSON can carry: log positions are decimal strings. */
+export function statusOf(box: Box, recordProblem: RecordProblem | null) {
+  const { loop, ground, watchdog, servicePort, paths } = box;
+  const now = monotonicMs();
+  const state = loop.state();
+  const settings = loop.settings();
+  const { sinceMs, modeSinceMs, silentMs, maintenanceLeftMs, lastChange, ...summary } = summarize(
+    state,
+    settings,
+    now,
+  );
+  const ago = (ms: number): string => utc(Date.now() - ms);
+  return {
+    node: ground.config.node.name,
+    nodeId: ground.identity.nodeId,
+    pair: ground.identity.pairId,
+    arbiter: settings.arbiter,
+    ...summary,
+    since: ago(sinceMs),
+    modeSince: ago(modeSinceMs),
+    lastChange: lastChange === null ? null : { ...lastChange, at: ago(lastChange.agoMs) },
+    lastContact: silentMs === null ? null : ago(silentMs),
+    silentMs,
+    maintenanceUntil: maintenanceLeftMs === null ? null : utc(Date.now() + maintenanceLeftMs),
+    recordProblem,
+    record: state.record === null ? null : { ...state.record, lsn: state.record.lsn.toString() },
+    paths: paths.statistics().map((path) => pathStatus(path, ago, now)),
+    database: databaseStatus(state.database),
+    port: { device: ground.config.service.port, ...state.port },
+    portProblems: servicePort.refusedSettings(),
+    watchdog: {
+      armed: watchdog.armed,
+      effectiveMs: watchdog.effectiveMs,
+      name: watchdog.identity,
+      problem: watchdog.problem,
+    },
+    peerStatus: peerStatus(state.contact.standing),
+    agentStart: state.agentStart,
+    pid: process.pid,
+  };
+}
+
+type Standing = NonNullable<ReturnType<Box['loop']['state']>['contact']['standing']>;
+
+/** What the peer said last. */
+function peerStatus(said: Standing | null) {
+  if (said === null) return null;
+  const { stateName, record, eligible, fitness, database } = said;
+  return {
+    state: stateName,
+    epoch: record?.epoch ?? null,
+    mode: record?.mode ?? null,
+    holder: record?.holder ?? null,
+    eligible,
+    fitness,
+    lsn: database.lsn?.toString() ?? null,
+    timeline: database.timeline,
+    receiving: database.receiving,
+  };
+}
+
+function databaseStatus(database: DatabaseObservation) {
+  const { lsn, standbyFlushLsn } = database;
+  const lagBytes =
+    lsn === null || standbyFlushLsn === null ? null : Math.max(0, Number(lsn - standbyFlushLsn));
+  return {
+    ...database,
+    lsn: lsn?.toString() ?? null,
+    standbyFlushLsn: standbyFlushLsn?.toString() ?? null,
+    /** How far the standby's disk is behind the end of the primary's log. */
+    lagBytes,
+  };
+}
+
+function pathStatus(path: PathStatistics, ago: (ms: number) => string, now: number): PathStatus {
+  const { lastReceivedAt, ...figures } = path;
+  return {
+    ...figures,
+    jitterMs: Math.round(path.jitterMs * 10) / 10,
+    lastReceived: lastReceivedAt === null ? null : ago(now - lastReceivedAt),
+  };
+}
+
+function utc(ms: number): string {
+  return new Date(ms).toISOString();
+}

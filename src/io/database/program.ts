@@ -1,0 +1,63 @@
+// PostgreSQL's own programs (initdb, pg_rewind, pg_basebackup ...), run as its user, never through
+// a shell, with an environment that says only what they need.
+import { spawn } from 'node:child_process';
+import { HotpairError } from '../../protocol/hotpairError.ts';
+import { spawnAs } from './systemUser.ts';
+import type { SystemUser } from './systemUser.ts';
+
+export type ProgramRun = {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly user: SystemUser;
+  readonly input?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Called with each line or progress step of stderr and stdout. */
+  readonly onLine?: (line: string) => void;
+};
+
+export type ProgramResult = { readonly code: number | null; readonly output: string };
+
+const keptOutput = 20_000;
+
+/** The environment of everything that runs as PostgreSQL's user: no setting of ours leaks in. */
+export function programEnvironment(user: SystemUser): Record<string, string> {
+  return { PATH: '/usr/bin:/bin', HOME: user.home, LC_ALL: 'C.UTF-8', LC_MESSAGES: 'C' };
+}
+
+/** Runs a program to its end; the last of its output is kept for a message. */
+export async function runProgram(run: ProgramRun): Promise<ProgramResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(run.path, run.args, {
+      ...spawnAs(run.user),
+      cwd: '/',
+      env: { ...programEnvironment(run.user), ...run.environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let output = '';
+    const take = (chunk: Buffer): void => {
+      const text = chunk.toString();
+      output = (output + text).slice(-keptOutput);
+      for (const line of text.split(/[\r\n]+/)) if (line.trim() !== '') run.onLine?.(line.trim());
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    // A program that ends before it has read everything is judged by its exit, not by the pipe.
+    child.stdin.on('error', () => {});
+    child.stdin.end(run.input ?? '');
+    child.on('error', (error) => {
+      reject(
+        new HotpairError('DATABASE_BINARIES', `${run.path} cannot be run: ${error.message}`, {
+          cause: error,
+        }),
+      );
+    });
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+/** The line of a failed program's output that says best what went wrong. */
+export function lastComplaint(output: string): string {
+  const lines = output.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  const complaints = lines.filter((line) => /error|fatal|panic/i.test(line));
+  return (complaints.at(-1) ?? lines.at(-1) ?? 'no output').trim().slice(0, 500);
+}

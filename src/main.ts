@@ -1,0 +1,40 @@
+// The entry of the executable. `--version` is answered before anything else is loaded, because
+// scripts and health checks ask for it often; every command is loaded only when it is needed.
+
+import { describeHotpairError, isHotpairError } from './protocol/hotpairError.ts';
+
+// Set by scripts/build.ts from package.json; absent when the sources are run without a build.
+declare const HOTPAIR_VERSION: string | undefined;
+
+const UNEXPECTED_FAILURE = 70; // EX_SOFTWARE of sysexits.h
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === '--version') {
+    const version = typeof HOTPAIR_VERSION === 'string' ? HOTPAIR_VERSION : '(not built)';
+    process.stdout.write(`hotpair ${version}\n`);
+    return 0;
+  }
+  const { runCommand } = await import('./cli/commands.ts');
+  return runCommand(argv);
+}
+
+function explain(error: unknown): number {
+  if (isHotpairError(error)) {
+    process.stderr.write(`hotpair: ${describeHotpairError(error)}\n`);
+    return error.exitCode ?? 1;
+  }
+  const sentence = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`hotpair: INTERNAL: ${sentence}\n`);
+  return UNEXPECTED_FAILURE;
+}
+
+// A reader that goes away early (`hotpair events | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : UNEXPECTED_FAILURE);
+});
+
+// A command that has returned is over: whatever it left open must not keep a shell waiting.
+// Writes to files, pipes and terminals are synchronous on Linux, so nothing is cut off.
+void main(process.argv.slice(2))
+  .catch(explain)
+  .then((exitCode) => process.exit(exitCode));

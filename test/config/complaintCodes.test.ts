@@ -1,0 +1,92 @@
+// Each code of the table has a configuration that earns it. The table of cases is typed by the
+// codes: a new code without a case does not compile.
+import test from 'ava';
+import { mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ComplaintCode, complaintCodes, isWarning } from '../../src/config/complaint.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { complaintsAbout, configText } from './configText.ts';
+
+type TextCode = Exclude<ComplaintCode, 'CONFIG_MISSING' | 'CONFIG_TOO_LARGE'>;
+
+const cases: Readonly<Record<TextCode, string>> = {
+  CONFIG_SYNTAX: `${configText()}log: [info\n`,
+  CONFIG_DUPLICATE_KEY: `${configText()}log: { level: info, level: debug }\n`,
+  CONFIG_ALIAS: `${configText()}log: { level: &a info }\nstate: { directory: *a }\n`,
+  CONFIG_UNKNOWN_KEY: configText({ heartbeat: { intervall: '50ms' } }),
+  CONFIG_REQUIRED: 'node: { name: box-a }\n',
+  CONFIG_TYPE: configText({ database: { hba: 'host all all 192.0.2.0/24 scram-sha-256' } }),
+  CONFIG_CHOICE: configText({ arbiter: { type: 'coin' } }),
+  CONFIG_RANGE: configText({ heartbeat: { interval: '2s' } }),
+  CONFIG_DURATION: configText({ heartbeat: { interval: '50 ms' } }),
+  CONFIG_NAME: configText({ node: { name: 'box a' } }),
+  CONFIG_DEVICE: configText({ service: { port: 'net/eth0' } }),
+  CONFIG_ADDRESS: configText({ service: { addresses: ['192.0.2.10'] } }),
+  CONFIG_PATH: configText({ pair: { keyFile: 'pair.key' } }),
+  CONFIG_HBA: configText({ database: { hba: ['include /tmp/other.conf'] } }),
+  CONFIG_SETTING: configText({ database: { settings: { fsync: false } } }),
+  CONFIG_RATE: configText({ database: { cloneRate: '10Mbit' } }),
+  CONFIG_RELATION_TMAX: configText({ timing: { takeoverLimit: '3190ms' } }),
+  CONFIG_RELATION_DSOLO: configText({ timing: { solo: '8100ms' } }),
+  CONFIG_RELATION_SOLO_FAST: configText({ timing: { soloFast: '440ms' } }),
+  CONFIG_RELATION_INTERVAL: configText({ heartbeat: { interval: '84ms' } }),
+  CONFIG_RELATION_FAST_DEAD: configText({ heartbeat: { fastDeadInterval: '50ms' } }),
+  CONFIG_RELATION_PROBES: configText({ timing: { probes: 10 } }),
+  CONFIG_RELATION_REFERENCE_INTERVAL: configText({ timing: { referenceInterval: '3s' } }),
+  CONFIG_RELATION_SELF_TEST: configText({ timing: { selfTestValid: '19s' } }),
+  CONFIG_RELATION_HEARTBEAT_SUBNET: configText({ heartbeat: { peer: '169.254.69.5' } }),
+  CONFIG_RELATION_NETWORKS: configText({ service: { addresses: ['169.254.1.1/16'] } }),
+  CONFIG_RELATION_PORTS: configText({ service: { port: 'eth1' } }),
+  CONFIG_RELATION_SERVICE_ADDRESS: configText({ service: { addresses: ['2001:db8::10/64'] } }),
+  CONFIG_RELATION_REFERENCE_SELF: configText({ service: { references: ['192.0.2.10'] } }),
+  CONFIG_RELATION_REFERENCE_SUBNET: configText({ service: { references: ['198.51.100.1'] } }),
+  CONFIG_RELATION_REFERENCE_NONE: configText({ service: { references: [] } }),
+  CONFIG_RELATION_DIRECTORIES: configText({ state: { directory: '/var/lib/hotpair/pgdata/own' } }),
+  CONFIG_WARNING_STANDBY_PORT: configText({ service: { standbyPort: 'down' } }),
+  CONFIG_WARNING_ONE_REFERENCE: configText({ service: { references: ['192.0.2.1'] } }),
+  CONFIG_WARNING_NO_WATCHDOG: configText({ watchdog: { policy: 'off' } }),
+};
+
+for (const [code, text] of Object.entries(cases)) {
+  test(`${code} is said of a configuration that earns it, with its line`, (t) => {
+    const complaints = complaintsAbout(text);
+    const found = complaints.find((each) => each.code === code);
+    t.truthy(found, JSON.stringify(complaints));
+    t.true((found?.line ?? 0) >= 1 && (found?.column ?? 0) >= 1);
+    t.true((found?.line ?? 0) <= text.split('\n').length);
+    t.regex(found?.message ?? '', /\S/);
+  });
+}
+
+test('the good configuration of these cases earns no complaint at all', (t) => {
+  t.deepEqual(complaintsAbout(configText()), []);
+});
+
+test('only codes that begin with CONFIG_WARNING_ leave a file usable', (t) => {
+  for (const [code, text] of Object.entries(cases)) {
+    const refused = complaintsAbout(text).some((each) => !isWarning(each));
+    t.is(refused, !code.startsWith('CONFIG_WARNING_'), code);
+  }
+});
+
+test('CONFIG_MISSING and CONFIG_TOO_LARGE are said of a file that is absent, a directory or huge', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'hotpair-config-'));
+  t.teardown(() => rm(directory, { recursive: true }));
+  const huge = join(directory, 'huge.yaml');
+  writeFileSync(huge, '#');
+  truncateSync(huge, 2 * 1024 * 1024);
+  t.deepEqual(codesOf(join(directory, 'absent.yaml')), ['CONFIG_MISSING']);
+  t.deepEqual(codesOf(directory), ['CONFIG_MISSING']);
+  t.deepEqual(codesOf(huge), ['CONFIG_TOO_LARGE']);
+});
+
+function codesOf(path: string): readonly string[] {
+  const loaded = loadConfig(path);
+  return 'config' in loaded ? [] : loaded.complaints.map(({ code }) => code);
+}
+
+test('every code of the table has a meaning for the reference page', (t) => {
+  for (const meaning of Object.values(complaintCodes)) t.regex(meaning, /^\S.*\S$/);
+});

@@ -1,0 +1,30 @@
+// The hotpair.yaml of a box of the lab: only what differs from the product's defaults.
+
+import { addresses, otherBox, type BoxName } from './layout.ts';
+import type { SiteOptions } from './siteState.ts';
+
+export function boxConfiguration(box: BoxName, options: SiteOptions): string {
+  const { heartbeat, service, service6, gateway, reference } = addresses;
+  return `# Written by scripts/lab.
+node: { name: ${box} }
+pair: { keyFile: /etc/hotpair/pair.key }
+heartbeat:
+  port: eth1
+  address: ${heartbeat[box]}/30
+  peer: ${heartbeat[otherBox(box)]}
+service:
+  port: eth0
+  addresses: [${service}/24, "${service6}/64"]
+  references: [${gateway}, ${reference}]
+  standbyPort: ${options.standbyPort}
+arbiter: { type: lan }
+database:
+  dataDirectory: /var/lib/hotpair/pgdata
+  settings:
+    shared_buffers: ${options.sharedBuffers}
+    max_wal_size: 8GB
+    checkpoint_timeout: 30min
+  hba:
+    - "host app app 192.0.2.0/24 scram-sha-256"
+`;
+}

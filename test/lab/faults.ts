@@ -1,0 +1,103 @@
+// The faults by themselves: each applies one, at an instant that it gives back (CLOCK_MONOTONIC in
+// ms, right before). Trials use them, and so does `scripts/lab fault`.
+
+import { nowMs } from './clock.ts';
+import { agentOf, postmasterOf } from './insideBox.ts';
+import { askKeeper } from './keeperProtocol.ts';
+import { LabError } from './labError.ts';
+import type { BoxName } from './layout.ts';
+
+export type Fault = {
+  readonly name: string;
+  readonly title: string;
+  /** Whether a box may be named; without one it is the primary. */
+  readonly takesBox: boolean;
+  readonly apply: (box: BoxName) => Promise<number>;
+};
+
+/** Links down and every process of the box killed, in one instant. */
+export async function cutPower(...boxes: readonly BoxName[]): Promise<number> {
+  return (await askKeeper({ type: 'powerOff', boxes })).atMs;
+}
+
+export async function pullCable(): Promise<number> {
+  return (await askKeeper({ type: 'setCable', connected: false })).atMs;
+}
+
+export async function pullLan(box: BoxName): Promise<number> {
+  return (await askKeeper({ type: 'setLan', box, connected: false })).atMs;
+}
+
+export async function silenceEth1(): Promise<number> {
+  return (await askKeeper({ type: 'setSilent', silent: true })).atMs;
+}
+
+/** kill -9 of the postmaster; its children notice and end by themselves. */
+export function killPostgres(box: BoxName): number {
+  const postmaster = postmasterOf(box);
+  if (postmaster === undefined) throw new LabError(`no postmaster runs on ${box}`);
+  return killed(postmaster.pid);
+}
+
+export function killAgent(box: BoxName): number {
+  const agent = agentOf(box);
+  if (agent === undefined) throw new LabError(`no agent runs on ${box}`);
+  return killed(agent.pid);
+}
+
+function killed(pid: number): number {
+  const atMs = nowMs();
+  process.kill(pid, 'SIGKILL');
+  return atMs;
+}
+
+export const faults: readonly Fault[] = [
+  {
+    name: 'power-loss',
+    title: 'links down and every process killed in one instant',
+    takesBox: true,
+    apply: async (box) => cutPower(box),
+  },
+  {
+    name: 'both-power-loss',
+    title: 'the same for both boxes at once',
+    takesBox: false,
+    apply: async () => cutPower('box-a', 'box-b'),
+  },
+  {
+    name: 'shutdown',
+    title: 'the box is shut down in order',
+    takesBox: true,
+    apply: async (box) => (await askKeeper({ type: 'shutDown', box })).atMs,
+  },
+  {
+    name: 'heartbeat-cut',
+    title: 'the Eth1 cable is pulled',
+    takesBox: false,
+    apply: async () => pullCable(),
+  },
+  {
+    name: 'heartbeat-silent',
+    title: 'Eth1 carries nothing, both carriers stay',
+    takesBox: false,
+    apply: async () => silenceEth1(),
+  },
+  {
+    name: 'service-cut',
+    title: 'Eth0 of the box is pulled',
+    takesBox: true,
+    apply: async (box) => pullLan(box),
+  },
+  {
+    name: 'postgres-kill',
+    title: 'kill -9 of the postmaster',
+    takesBox: true,
+    apply: async (box) => killPostgres(box),
+  },
+  {
+    name: 'agent-kill',
+    title: 'kill -9 of the agent',
+    takesBox: true,
+    apply: async (box) => killAgent(box),
+  },
+];

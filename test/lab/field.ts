@@ -1,0 +1,89 @@
+// What a trial has in its hands while it runs: the pair, the client, the observer, the faults.
+
+import { nowMs } from './clock.ts';
+import type { RunningClient } from './clientProcess.ts';
+import type { HealthyPair } from './health.ts';
+import { askKeeper } from './keeperProtocol.ts';
+import type { BoxName } from './layout.ts';
+import type { RunningObserver } from './observerProcess.ts';
+import { isLeading } from './sight.ts';
+import type { SiteOptions } from './siteState.ts';
+import type { CpuLoad } from './cpuLoad.ts';
+
+export type TrialOptions = {
+  readonly load: 'none' | 'cpu';
+  readonly duringCheckpoint: boolean;
+  readonly minutes: number;
+};
+
+export type Field = {
+  readonly site: SiteOptions;
+  readonly options: TrialOptions;
+  readonly run: number;
+  /** The roles before the fault. */
+  readonly primary: BoxName;
+  readonly standby: BoxName;
+  readonly client: RunningClient;
+  readonly observer: RunningObserver;
+  /** Notes the instant of the fault; with a box named, its first accepted write is waited for. */
+  readonly noteFault: (atMs: number, takesOver?: BoxName) => void;
+  /** Notes that something else than the figures speaks against this run. */
+  readonly object: (why: string) => void;
+  readonly powerOn: (...boxes: readonly BoxName[]) => Promise<void>;
+  readonly noteHealed: () => void;
+};
+
+export type Notes = {
+  readonly faultAtMs: () => number | undefined;
+  readonly healedAtMs: () => number | undefined;
+  readonly objections: () => readonly string[];
+};
+
+/** The field of one run, and what has been noted on it. */
+export function openField(
+  given: Pick<Field, 'site' | 'options' | 'run' | 'client' | 'observer'>,
+  pair: HealthyPair,
+  load: CpuLoad,
+): { readonly field: Field; readonly notes: Notes } {
+  let faultAtMs: number | undefined;
+  let healedAtMs: number | undefined;
+  const objections: string[] = [];
+  const noteHealed = (): void => {
+    healedAtMs = nowMs();
+  };
+  const field: Field = {
+    ...given,
+    primary: pair.primary,
+    standby: pair.standby,
+    noteFault: (atMs, takesOver) => {
+      faultAtMs = atMs;
+      if (takesOver !== undefined) given.observer.awaitPromotion(takesOver);
+    },
+    object: (why) => objections.push(why),
+    powerOn: async (...boxes) => {
+      noteHealed();
+      await Promise.all(boxes.map(async (box) => askKeeper({ type: 'powerOn', box })));
+      load.keepUp();
+    },
+    noteHealed,
+  };
+  return {
+    field,
+    notes: {
+      faultAtMs: () => faultAtMs,
+      healedAtMs: () => healedAtMs,
+      objections: () => objections,
+    },
+  };
+}
+
+/** Waits until a box leads and the client's rows have been acknowledged there for a while. */
+export async function untilTakenOver(
+  field: Field,
+  box: BoxName,
+  faultAtMs: number,
+  deadlineMs = 20_000,
+): Promise<void> {
+  await field.observer.untilSeen(`${box} leads`, deadlineMs, (sight) => isLeading(sight, box));
+  await field.client.untilFlowing('rows acknowledged again', faultAtMs, 700, deadlineMs);
+}

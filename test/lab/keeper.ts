@@ -1,0 +1,123 @@
+// The keeper of a site: a process that holds the power switches of both boxes, the Eth1 cable, the
+// LAN sockets and the stand-in watchdogs. It is real-time, because the instant of a fault is its
+// work: links down, then the box's PID 1 killed, within a fraction of a millisecond.
+
+import { readFileSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { boxSupply, type BoxSupply } from './boxSupply.ts';
+import { nowMs } from './clock.ts';
+import { eth1Cable } from './eth1Cable.ts';
+import { beRealTime, openNamespace } from './kernelCalls.ts';
+import type { KeeperReply, KeeperReport, KeeperRequest } from './keeperProtocol.ts';
+import { sentenceOf } from './labError.ts';
+import { boxNames, namespaces, paths, type BoxName } from './layout.ts';
+import { readState } from './siteState.ts';
+
+const tickMs = 10;
+const restartAfterResetMs = 3000;
+
+const state = readState();
+if (state === undefined) throw new Error(`${paths.state} is missing`);
+
+const lan = openNamespace(namespaces.lan);
+const cable = eth1Cable(state.options.eth1);
+const supplies: Readonly<Record<BoxName, BoxSupply>> = {
+  'box-a': boxSupply('box-a', state.options.binary),
+  'box-b': boxSupply('box-b', state.options.binary),
+};
+
+function cutPower(boxes: readonly BoxName[]): void {
+  for (const box of boxes) supplies[box].takeLinksDown();
+  cable.follow();
+  for (const box of boxes) supplies[box].kill();
+}
+
+function tick(): void {
+  cable.follow();
+  for (const box of boxNames) {
+    if (!supplies[box].watchdogRanOut(nowMs())) continue;
+    say(`${box}: watchdog not kicked: reset`);
+    cutPower([box]);
+    setTimeout(() => {
+      supplies[box].powerOn().catch((error: unknown) => say(sentenceOf(error)));
+    }, restartAfterResetMs);
+  }
+}
+
+async function obey(request: KeeperRequest): Promise<KeeperReport> {
+  const atMs = nowMs();
+  let tookMs: number | undefined;
+  switch (request.type) {
+    case 'report':
+      break;
+    case 'powerOn':
+      await supplies[request.box].powerOn();
+      break;
+    case 'powerOff':
+      cutPower(request.boxes);
+      tookMs = nowMs() - atMs;
+      await Promise.all(request.boxes.map(async (box) => supplies[box].gone()));
+      break;
+    case 'shutDown':
+      await supplies[request.box].shutDown();
+      break;
+    case 'setCable':
+      cable.connect(request.connected);
+      break;
+    case 'setSilent':
+      cable.silence(request.silent);
+      break;
+    case 'setLan':
+      lan.setUp(request.box, request.connected);
+      break;
+    case 'stop':
+      cutPower(boxNames);
+      await Promise.all(boxNames.map(async (box) => supplies[box].gone()));
+      setTimeout(() => process.exit(0), 20);
+      break;
+  }
+  say(`${request.type} ${'box' in request ? request.box : ''}`);
+  return {
+    atMs,
+    tookMs: tookMs ?? nowMs() - atMs,
+    boxes: { 'box-a': power('box-a'), 'box-b': power('box-b') },
+    cableConnected: cable.isConnected(),
+  };
+}
+
+function power(box: BoxName): KeeperReport['boxes'][BoxName] {
+  return { ...supplies[box].report(), lanConnected: lan.isUp(box) };
+}
+
+async function answer(socket: Socket, line: string): Promise<void> {
+  let reply: KeeperReply;
+  try {
+    reply = { ok: true, report: await obey(JSON.parse(line) as KeeperRequest) };
+  } catch (error) {
+    reply = { ok: false, why: sentenceOf(error) };
+  }
+  socket.end(JSON.stringify(reply));
+}
+
+function say(text: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+}
+
+const server = createServer((socket) => {
+  let text = '';
+  socket.setEncoding('utf8');
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (part: string) => {
+    text += part;
+    const end = text.indexOf('\n');
+    if (end < 0) return;
+    void answer(socket, text.slice(0, end));
+    text = '';
+  });
+});
+
+if (!beRealTime(20)) say('no real-time priority: faults may come late on a loaded machine');
+rmSync(paths.keeperSocket, { force: true });
+server.listen(paths.keeperSocket);
+setInterval(tick, tickMs);
+say(`keeper ${process.pid} of ${readFileSync('/proc/self/cmdline', 'utf8').split('\0').join(' ')}`);

@@ -1,0 +1,229 @@
+// scripts/lab: the command line of the lab.
+
+import { spawnSync } from 'node:child_process';
+import { boxPid } from './databaseSession.ts';
+import { demo } from './demo.ts';
+import { faults } from './faults.ts';
+import { described } from './health.ts';
+import { hotpair } from './hotpairCommand.ts';
+import { enterBox } from './insideBox.ts';
+import { askKeeper } from './keeperProtocol.ts';
+import { LabError, sentenceOf } from './labError.ts';
+import { boxNames, isBoxName, namespaces, type BoxName } from './layout.ts';
+import { startObserver } from './observerProcess.ts';
+import { requireRights } from './rights.ts';
+import { leader, type Sight } from './sight.ts';
+import { bringUp, heal, type Say } from './site.ts';
+import { holdingLock } from './siteLock.ts';
+import { leftovers, removeSite } from './siteRemoval.ts';
+import { readState, type SiteOptions } from './siteState.ts';
+import { soak } from './soak.ts';
+import { summaryOf } from './summary.ts';
+import type { TrialLine } from './trialRun.ts';
+import { runSeries } from './trialSeries.ts';
+import { cpuLoadTrial, trials } from './trials.ts';
+import { parseWords, type Words } from './words.ts';
+
+const usage = `usage: scripts/lab COMMAND
+  up                      build the site and wait for a healthy pair
+  down                    remove the site with everything it made
+  status                  both boxes, from outside and by their own word
+  shell NODE [COMMAND..]  a shell in box-a, box-b or client
+  fault NAME [NODE]       apply a fault (list names them); NODE: the primary
+  heal                    undo every fault
+  trial NAME              run a trial: --runs N --json --load cpu --minutes N --during-checkpoint
+  soak                    mixed trials: --trials 200 --seed 1 --resume
+  list                    names of trials and faults
+up, trial and soak take --eth1 direct|switched, --standby-port unaddressed|down, --binary FILE;
+trial and soak take --stop-on-failure, trial --keep (the site stays up).`;
+
+const say: Say = (text) => process.stderr.write(`${text}\n`);
+const tell = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+type Command = (words: Words, rest: readonly string[]) => Promise<number>;
+
+const commands: Readonly<Record<string, Command>> = {
+  up: async (words) =>
+    changing(words.site.binary, async () => {
+      const pair = await bringUp(words.site, say);
+      tell(`up: ${pair.primary} is primary, ${pair.standby} is standby, ${pair.mode}`);
+      return 0;
+    }),
+  down: async () =>
+    changing(undefined, async () => {
+      await removeSite();
+      for (const what of leftovers()) say(`left behind: ${what}`);
+      return leftovers().length === 0 ? 0 : 1;
+    }),
+  status: async () => {
+    requireRights();
+    await showStatus();
+    return 0;
+  },
+  shell: async (_words, [where = '', ...command]) => {
+    requireRights();
+    return openShell(where, command);
+  },
+  fault: async (_words, [name = '', node]) => {
+    requireRights();
+    await applyFault(name, node);
+    return 0;
+  },
+  heal: async () => {
+    requireRights();
+    await heal();
+    return 0;
+  },
+  trial: async (words, [name = '']) => runTrials(words, name),
+  soak: async (words) =>
+    changing(words.site.binary, async () => {
+      const passed = await soak({
+        ...words,
+        count: words.trials,
+        options: words.trial,
+        onLine: words.json ? tellLine : () => undefined,
+        say,
+      });
+      return passed ? 0 : 1;
+    }),
+  demo: async (words) => changing(words.site.binary, async () => demo(words)),
+  list: async () => {
+    tell('trials:');
+    for (const { name, title } of [...trials, cpuLoadTrial]) tell(`  ${name.padEnd(22)} ${title}`);
+    tell('faults:');
+    for (const { name, title } of faults) tell(`  ${name.padEnd(22)} ${title}`);
+    return Promise.resolve(0);
+  },
+};
+
+async function runTrials(words: Words, name: string): Promise<number> {
+  const trial = [...trials, cpuLoadTrial].find((candidate) => candidate.name === name);
+  if (trial === undefined) {
+    throw new LabError(`no trial is called ${name || '(nothing)'}; scripts/lab list has them`, 2);
+  }
+  const site = siteOf(words);
+  const options = trial === cpuLoadTrial ? { ...words.trial, load: 'cpu' as const } : words.trial;
+  return changing(site.binary, async () => {
+    const lines = await runSeries({
+      turns: Array.from({ length: words.runs }, (_unused, index) => ({ trial, run: index + 1 })),
+      site,
+      options,
+      stopOnFailure: words.stopOnFailure,
+      onLine: tellLine,
+      say,
+    });
+    say(summaryOf(lines));
+    if (!words.keep && !words.stopOnFailure) await removeSite();
+    return lines.length === words.runs && lines.every(({ pass }) => pass) ? 0 : 1;
+  });
+}
+
+/** Work that changes the site: rights are asked for first, then the lock. */
+async function changing(binary: string | undefined, work: () => Promise<number>): Promise<number> {
+  requireRights(binary);
+  return holdingLock(work);
+}
+
+/** A running site is taken as it is unless the command line asks for something else. */
+function siteOf(words: Words): SiteOptions {
+  const running = readState();
+  if (words.siteGiven || running === undefined) return words.site;
+  const { eth1, standbyPort, binary } = running.options;
+  say(`the running site: Eth1 ${eth1}, standby port ${standbyPort}, ${binary}`);
+  return running.options;
+}
+
+function tellLine(line: TrialLine): void {
+  tell(JSON.stringify(line));
+}
+
+async function showStatus(): Promise<void> {
+  const { boxes, cableConnected } = await askKeeper({ type: 'report' });
+  const binary = readState()?.options.binary ?? '';
+  const sight = await look();
+  tell(`from outside: ${described(sight)}`);
+  tell(`Eth1: ${cableConnected ? 'connected' : 'cut'}`);
+  for (const box of boxNames) {
+    const { pid, watchdog, resets, lanConnected } = boxes[box];
+    const power = pid === null ? 'off' : `on (PID 1 is ${pid})`;
+    const lan = lanConnected ? 'connected' : 'cut';
+    tell(`${box}: power ${power}, Eth0 ${lan}, watchdog ${watchdog}, ${resets} resets`);
+    if (pid === null) continue;
+    const word = await hotpair(binary, box, ['status'], 5000).catch(sentenceOf);
+    tell(word.trimEnd().replace(/^/gmu, '  '));
+  }
+}
+
+async function look(): Promise<Sight> {
+  const observer = startObserver();
+  try {
+    await observer.untilSeen('both databases', 1500, allAnswer).catch(() => undefined);
+    return observer.report().sight;
+  } finally {
+    await observer.stop();
+  }
+}
+
+function allAnswer(sight: Sight): boolean {
+  return boxNames.every((box) => boxPid(box) === undefined || sight[box].database !== null);
+}
+
+function openShell(where: string, command: readonly string[]): number {
+  const inside = command.length > 0 ? command : ['sh', '-i'];
+  const enter = isBoxName(where)
+    ? enterBox(where)
+    : where === 'client'
+      ? [`--net=/run/netns/${namespaces.client}`, '--']
+      : undefined;
+  if (enter === undefined) throw new LabError('shell: name box-a, box-b or client', 2);
+  const binaryDirectory = (readState()?.options.binary ?? '').replace(/\/[^/]*$/u, '');
+  const env = {
+    ...process.env,
+    PS1: `${where}# `,
+    PATH: `${binaryDirectory}:${process.env['PATH'] ?? ''}`,
+  };
+  const done = spawnSync('nsenter', [...enter, ...inside], { stdio: 'inherit', env });
+  return done.status ?? 1;
+}
+
+async function applyFault(name: string, node: string | undefined): Promise<void> {
+  const fault = faults.find((candidate) => candidate.name === name);
+  if (fault === undefined) {
+    throw new LabError(`no fault is called ${name || '(nothing)'}; scripts/lab list has them`, 2);
+  }
+  const box = fault.takesBox ? (node === undefined ? await primary() : named(node)) : 'box-a';
+  await fault.apply(box);
+  tell(fault.takesBox ? `${name}: ${box}` : name);
+}
+
+function named(node: string): BoxName {
+  if (!isBoxName(node)) throw new LabError(`no box is called ${node}: box-a or box-b`, 2);
+  return node;
+}
+
+async function primary(): Promise<BoxName> {
+  const box = leader(await look());
+  if (box === undefined) throw new LabError('there is no one primary now: name a box');
+  return box;
+}
+
+async function main(): Promise<number> {
+  const [name = '', ...line] = process.argv.slice(2);
+  const command = commands[name];
+  if (command === undefined) {
+    say(usage);
+    return name === '' || name === 'help' || name === '--help' ? 0 : 2;
+  }
+  if (name === 'shell') return command(parseWords([]), line);
+  const words = parseWords(line);
+  return command(words, words.positional);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(`lab: ${sentenceOf(error)}`);
+  process.exitCode = error instanceof LabError ? error.exitCode : 1;
+}

@@ -1,0 +1,64 @@
+// The observer as the lab sees it: the newest of its reports, and the few things it is told.
+
+import { spawn } from 'node:child_process';
+import { nowMs, until } from './clock.ts';
+import { labFile, runDirectory, type BoxName } from './layout.ts';
+import { darkBox, emptyTally, type Sight, type Tally } from './sight.ts';
+
+export type ObserverOrder =
+  | { readonly type: 'resetTally' }
+  | { readonly type: 'awaitPromotion'; readonly box: BoxName };
+
+export type ObserverReport = {
+  readonly sight: Sight;
+  readonly tally: Tally;
+  /** CLOCK_MONOTONIC of the first write accepted on the box named last. */
+  readonly promotedAtMs: number | null;
+};
+
+export type RunningObserver = {
+  readonly report: () => ObserverReport;
+  readonly awaitPromotion: (box: BoxName) => void;
+  readonly resetTally: () => void;
+  /** Waits until something is seen. @throws {LabError} not within the deadline */
+  readonly untilSeen: (
+    what: string,
+    deadlineMs: number,
+    condition: (sight: Sight) => boolean,
+  ) => Promise<number>;
+  readonly stop: () => Promise<void>;
+};
+
+export function startObserver(): RunningObserver {
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', labFile('observer.ts'), runDirectory],
+    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+  );
+  let latest: ObserverReport = {
+    sight: { 'box-a': darkBox, 'box-b': darkBox },
+    tally: emptyTally,
+    promotedAtMs: null,
+  };
+  let heardMs = 0;
+  child.on('error', () => undefined);
+  child.on('message', (message: ObserverReport) => {
+    latest = message;
+    heardMs = nowMs();
+  });
+  const order = (what: ObserverOrder): void => {
+    if (child.connected) child.send(what);
+  };
+  return {
+    report: () => latest,
+    awaitPromotion: (box) => order({ type: 'awaitPromotion', box }),
+    resetTally: () => order({ type: 'resetTally' }),
+    untilSeen: async (what, deadlineMs, condition) =>
+      until(what, deadlineMs, () => nowMs() - heardMs < 2000 && condition(latest.sight)),
+    stop: async () => {
+      child.kill('SIGKILL');
+      const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
+      await until('the end of the observer', 3000, ended);
+    },
+  };
+}

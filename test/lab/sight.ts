@@ -1,0 +1,99 @@
+// What the observer sees of the two boxes at one instant, and what follows from it: who can
+// acknowledge, who holds the service address, whether the pair is whole. Pure.
+
+import { boxNames, otherBox, type BoxName } from './layout.ts';
+
+/** PostgreSQL on a box as asked over its own socket; null where it does not answer. */
+export type DatabaseSight = {
+  readonly inRecovery: boolean;
+  /** synchronous_standby_names; empty: commits wait for nobody. */
+  readonly waitsFor: string;
+  readonly standbyStreaming: boolean;
+  readonly standbySynchronous: boolean;
+};
+
+export type BoxSight = {
+  readonly powered: boolean;
+  readonly holdsAddress: boolean;
+  readonly database: DatabaseSight | null;
+};
+
+export type Sight = Readonly<Record<BoxName, BoxSight>>;
+
+export const darkBox: BoxSight = { powered: false, holdsAddress: false, database: null };
+
+/** Whether a box's PostgreSQL is out of recovery. */
+export function isLeading(sight: Sight, box: BoxName): boolean {
+  return sight[box].database?.inRecovery === false;
+}
+
+/**
+ * Whether a commit on this box could be acknowledged now. A walsender says "streaming" for seconds
+ * after its standby died or was promoted, so its word counts only while the other box is seen in
+ * recovery.
+ */
+export function canAcknowledge(sight: Sight, box: BoxName): boolean {
+  const database = sight[box].database;
+  if (database === null || database.inRecovery) return false;
+  if (database.waitsFor === '') return true;
+  return database.standbyStreaming && sight[otherBox(box)].database?.inRecovery === true;
+}
+
+export function bothCanAcknowledge(sight: Sight): boolean {
+  return boxNames.every((box) => canAcknowledge(sight, box));
+}
+
+export function bothHoldAddress(sight: Sight): boolean {
+  return boxNames.every((box) => sight[box].holdsAddress);
+}
+
+/** The one box whose PostgreSQL leads; undefined when none or both do. */
+export function leader(sight: Sight): BoxName | undefined {
+  const leading = boxNames.filter((box) => isLeading(sight, box));
+  return leading.length === 1 ? leading[0] : undefined;
+}
+
+/** The primary of a pair that looks whole from outside. */
+export function wholePairPrimary(sight: Sight): BoxName | undefined {
+  const primary = leader(sight);
+  if (primary === undefined) return undefined;
+  const database = sight[primary].database;
+  const other = sight[otherBox(primary)];
+  const whole =
+    sight[primary].holdsAddress &&
+    !other.holdsAddress &&
+    other.database?.inRecovery === true &&
+    database?.waitsFor !== '' &&
+    database?.standbySynchronous === true;
+  return whole ? primary : undefined;
+}
+
+export type Tally = {
+  readonly doubleAckMs: number;
+  readonly doubleAddressMs: number;
+  readonly roleChanges: number;
+  readonly lastLeader: BoxName | null;
+};
+
+export const emptyTally: Tally = {
+  doubleAckMs: 0,
+  doubleAddressMs: 0,
+  roleChanges: 0,
+  lastLeader: null,
+};
+
+/** Adds the span for which `before` held, and counts every box that newly leads after another. */
+export function tallied(tally: Tally, before: Sight, spanMs: number, after: Sight): Tally {
+  let { roleChanges, lastLeader } = tally;
+  for (const box of boxNames) {
+    if (!isLeading(after, box) || isLeading(before, box)) continue;
+    if (lastLeader !== null && lastLeader !== box) roleChanges += 1;
+    lastLeader = box;
+  }
+  return {
+    doubleAckMs: tally.doubleAckMs + (bothCanAcknowledge(before) ? spanMs : 0),
+    doubleAddressMs: tally.doubleAddressMs + (bothHoldAddress(before) ? spanMs : 0),
+    roleChanges,
+    lastLeader,
+  };
+}

@@ -1,0 +1,49 @@
+// Median, smallest and largest of the figures of several runs, for people (on stderr, so that the
+// lines on stdout stay pure).
+
+import type { TrialLine } from './trialRun.ts';
+
+const figures = ['outageMs', 'promotedMs', 'pairedAgainMs'] as const;
+
+/** A few lines of text, one block a fault. */
+export function summaryOf(lines: readonly TrialLine[]): string {
+  return [...new Set(lines.map(({ fault }) => fault))]
+    .map((fault) =>
+      blockOf(
+        fault,
+        lines.filter((line) => line.fault === fault),
+      ),
+    )
+    .join('\n');
+}
+
+function blockOf(fault: string, lines: readonly TrialLine[]): string {
+  const passed = lines.filter(({ pass }) => pass).length;
+  const lost = lines.reduce((sum, line) => sum + (line.lost ?? 0), 0);
+  const acked = lines.reduce((sum, line) => sum + (line.acked ?? 0), 0);
+  const double = lines.reduce((sum, line) => sum + (line.doubleAckMs ?? 0), 0);
+  return [
+    `${fault}: ${passed} of ${lines.length} passed, ${lost} of ${acked} acknowledged rows lost, ` +
+      `two acknowledgers for ${double} ms`,
+    ...figures.flatMap((figure) => {
+      const values = lines.map((line) => line[figure]).filter((value) => value !== null);
+      return values.length === 0 ? [] : [`  ${figure.padEnd(14)} ${spread(values)}`];
+    }),
+  ].join('\n');
+}
+
+/** "median 312 [280 .. 530]" */
+export function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((left, right) => left - right);
+  return `median ${round(median(sorted))} [${round(sorted[0])} .. ${round(sorted.at(-1))}] ms`;
+}
+
+function round(value: number | undefined): string {
+  return String(Math.round(value ?? 0));
+}
+
+function median(sorted: readonly number[]): number {
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  return (upper + lower) / 2;
+}

@@ -1,0 +1,162 @@
+// One run of a trial: a healthy pair and a writing client before, the fault, the healed pair after,
+// the comparison of every acknowledged row with the table, and the line that tells it all.
+
+import { startClient } from './clientProcess.ts';
+import { nowMs } from './clock.ts';
+import { cpuLoad, noLoad } from './cpuLoad.ts';
+import { openField, type Notes, type TrialOptions } from './field.ts';
+import { untilHealthy, type HealthyPair } from './health.ts';
+import { sentenceOf } from './labError.ts';
+import { startObserver, type RunningObserver } from './observerProcess.ts';
+import { countLost, longestGapMs } from './outage.ts';
+import { heal } from './site.ts';
+import type { SiteOptions } from './siteState.ts';
+import { storedRows } from './tables.ts';
+import type { Trial } from './trials.ts';
+
+/** The line of a run; keys that do not apply are null. All spans in ms. */
+export type TrialLine = {
+  readonly fault: string;
+  readonly run: number;
+  readonly outageMs: number | null;
+  readonly acked: number | null;
+  readonly lost: number | null;
+  readonly doubleAckMs: number | null;
+  readonly doubleAddressMs: number | null;
+  readonly roleChanges: number | null;
+  readonly primary: string | null;
+  readonly mode: string | null;
+  /** Fault to the first write accepted on the new primary. */
+  readonly promotedMs: number | null;
+  /** Heal (or the fault, where nothing is to be healed) to a healthy pair. */
+  readonly pairedAgainMs: number | null;
+  readonly pass: boolean;
+  readonly why: string | null;
+};
+
+const healthyDeadlineMs = 60_000;
+/** Two heartbeats of 50 ms, and one look of the observer. */
+const overlapBudgetMs = 110;
+
+/** Runs a trial once. Never throws for what the pair did: that is in the line. */
+export async function runTrial(
+  trial: Trial,
+  run: number,
+  site: SiteOptions,
+  options: TrialOptions,
+): Promise<TrialLine> {
+  const load = options.load === 'cpu' ? cpuLoad() : noLoad;
+  const observer = startObserver();
+  const client = startClient();
+  const problems: string[] = [];
+  let notes: Notes | undefined;
+  let after: HealthyPair | undefined;
+  try {
+    load.keepUp();
+    const before = await untilHealthy(site.binary, observer, healthyDeadlineMs);
+    await client.untilFlowing('a client writing for a second', 0, 1000, 20_000);
+    observer.resetTally();
+    const opened = openField({ site, options, run, client, observer }, before, load);
+    notes = opened.notes;
+    await trial.act(opened.field);
+  } catch (error) {
+    problems.push(sentenceOf(error));
+  }
+  try {
+    if (problems.length > 0) await heal();
+    after = await untilHealthy(site.binary, observer, healthyDeadlineMs);
+    await client.untilFlowing('rows acknowledged at the end', 0, 300, 10_000);
+  } catch (error) {
+    problems.push(sentenceOf(error));
+  } finally {
+    load.stop();
+  }
+  return measured({ trial, run, site, options, observer, client, notes, after, problems });
+}
+
+type Finished = {
+  readonly trial: Trial;
+  readonly run: number;
+  readonly site: SiteOptions;
+  readonly options: TrialOptions;
+  readonly observer: RunningObserver;
+  readonly client: ReturnType<typeof startClient>;
+  readonly notes: Notes | undefined;
+  readonly after: HealthyPair | undefined;
+  readonly problems: readonly string[];
+};
+
+async function measured(finished: Finished): Promise<TrialLine> {
+  const { trial, run, observer, client, notes, after } = finished;
+  const acknowledged = await client.stop();
+  const { tally, promotedAtMs } = observer.report();
+  await observer.stop();
+  const faultAtMs = notes?.faultAtMs();
+  const healedAtMs = notes?.healedAtMs() ?? faultAtMs;
+  const problems = [...finished.problems, ...(notes?.objections() ?? [])];
+  const lost = await lostRows(finished, acknowledged).catch((error: unknown) => {
+    problems.push(`the table could not be compared: ${sentenceOf(error)}`);
+    return null;
+  });
+  const since = (start: number | undefined, end: number | null | undefined): number | null =>
+    start === undefined || end === null || end === undefined ? null : tenths(end - start);
+  const figures = {
+    outageMs: faultAtMs === undefined ? null : tenths(longestGapMs(acknowledged, faultAtMs)),
+    acked: acknowledged.length,
+    lost,
+    doubleAckMs: tenths(tally.doubleAckMs),
+    doubleAddressMs: tenths(tally.doubleAddressMs),
+    roleChanges: tally.roleChanges,
+    primary: after?.primary ?? null,
+    mode: after?.mode ?? null,
+    promotedMs: tally.roleChanges === 0 ? null : since(faultAtMs, promotedAtMs),
+    pairedAgainMs: since(healedAtMs, after?.sinceMs),
+  };
+  const why = [...problems, ...complaints(finished, figures)];
+  return {
+    fault: trial.name,
+    run,
+    ...figures,
+    pass: why.length === 0,
+    why: why.length === 0 ? null : why.join('; '),
+  };
+}
+
+async function lostRows(
+  { after, client }: Finished,
+  acknowledged: Awaited<ReturnType<ReturnType<typeof startClient>['stop']>>,
+): Promise<number | null> {
+  if (after === undefined) return null;
+  return countLost(acknowledged, await storedRows(after.primary, client.range));
+}
+
+type Figures = Omit<TrialLine, 'fault' | 'run' | 'pass' | 'why'>;
+
+/** What the figures say against a run, one sentence each. */
+function complaints(finished: Finished, figures: Figures): readonly string[] {
+  const { trial, site, options } = finished;
+  const limitMs = options.load === 'cpu' ? null : trial.outageLimitMs(site);
+  const { outageMs, lost, doubleAckMs, doubleAddressMs, roleChanges } = figures;
+  const addressBudgetMs = trial.mayOverlap ? overlapBudgetMs : 0;
+  return [
+    outageMs === null && 'no row was acknowledged after the fault',
+    limitMs !== null && (outageMs ?? 0) > limitMs && `an outage of more than ${limitMs} ms`,
+    lost !== null && lost > 0 && `${lost} acknowledged rows are lost`,
+    (doubleAckMs ?? 0) > 0 && 'both boxes could acknowledge at once',
+    (doubleAddressMs ?? 0) > addressBudgetMs &&
+      `both boxes held the service address for more than ${addressBudgetMs} ms`,
+    !trial.roleChanges.includes(roleChanges ?? -1) &&
+      `${roleChanges} role changes, expected ${trial.roleChanges.join(' or ')}`,
+  ].filter((sentence) => sentence !== false);
+}
+
+function tenths(valueMs: number): number;
+function tenths(valueMs: number | null): number | null;
+function tenths(valueMs: number | null): number | null {
+  return valueMs === null ? null : Math.round(valueMs * 10) / 10;
+}
+
+/** How long a run took, for people. */
+export function secondsSince(startMs: number): string {
+  return `${((nowMs() - startMs) / 1000).toFixed(1)} s`;
+}

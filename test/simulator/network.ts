@@ -1,0 +1,92 @@
+// The heartbeat cable between the two boxes and the LAN with its references. Only what is cut is kept here; whether a
+// box has power and its port is up is the box's own.
+import type { Random } from './random.ts';
+
+export type Side = 0 | 1;
+
+export function otherSide(side: Side): Side {
+  return side === 0 ? 1 : 0;
+}
+
+/** Counts overlapping faults, so that the end of one does not heal the other. */
+export class Counter {
+  #count = 0;
+
+  get active(): boolean {
+    return this.#count > 0;
+  }
+
+  begin(): void {
+    this.#count += 1;
+  }
+
+  end(): void {
+    this.#count -= 1;
+  }
+}
+
+export class HeartbeatCable {
+  /** Unplugged: both ends lose their carrier. */
+  readonly unplugged = new Counter();
+  /** Cut behind a converter: no frame passes and both carriers stay. */
+  readonly silent = new Counter();
+  /** Frames from this side are lost. */
+  readonly deafTo: readonly [Counter, Counter] = [new Counter(), new Counter()];
+  readonly lossy = new Counter();
+  readonly replicationBlocked = new Counter();
+  /** Loss in force while `lossy`. */
+  heavyLoss = 0.2;
+  readonly #loss: number;
+  readonly #delayMs: number;
+
+  constructor(loss: number, delayMs: number) {
+    this.#loss = loss;
+    this.#delayMs = delayMs;
+  }
+
+  passes(from: Side): boolean {
+    return !this.unplugged.active && !this.silent.active && !this.deafTo[from].active;
+  }
+
+  get passesBothWays(): boolean {
+    return this.passes(0) && this.passes(1);
+  }
+
+  loses(random: Random): boolean {
+    return random.chance(this.lossy.active ? this.heavyLoss : this.#loss);
+  }
+
+  delayMs(random: Random): number {
+    return (
+      this.#delayMs * random.between(0.5, 2) + (random.chance(0.002) ? random.between(0, 30) : 0)
+    );
+  }
+}
+
+export class Lan {
+  /** The switch port of a box has no link. */
+  readonly unplugged: readonly [Counter, Counter] = [new Counter(), new Counter()];
+  /** The switch port of a box has link and forwards nothing. */
+  readonly silent: readonly [Counter, Counter] = [new Counter(), new Counter()];
+  readonly dead = new Counter();
+  /** The boxes do not see each other, and both see the references. */
+  readonly partitioned = new Counter();
+  readonly referencesDead = new Counter();
+
+  hasLink(side: Side): boolean {
+    return !this.unplugged[side].active && !this.dead.active;
+  }
+
+  forwards(side: Side): boolean {
+    return this.hasLink(side) && !this.silent[side].active;
+  }
+
+  get whole(): boolean {
+    return this.forwards(0) && this.forwards(1) && !this.partitioned.active;
+  }
+}
+
+/** Assumption (a) of the `lan` arbiter: two living boxes are never without the cable and the LAN at once. */
+export function isAssumed(cable: HeartbeatCable, lan: Lan): boolean {
+  return cable.passesBothWays || lan.whole;
+}

@@ -1,0 +1,187 @@
+// One run of one seed: a fresh pair, faults for a while with every invariant checked after every event, then everything
+// is mended and a healthy pair must follow without help, unless both boxes rightly wait for the operator.
+import { boxA, durableRecord } from '../core/builders.ts';
+import type { Box } from './box.ts';
+import { Clients } from './clients.ts';
+import type { Core } from './core.ts';
+import { Faults } from './faults.ts';
+import { Invariants } from './invariants.ts';
+import { text } from './ledger.ts';
+import type { Violation } from './ledger.ts';
+import { contains, lsnOf } from './log.ts';
+import { Random } from './random.ts';
+import { said } from './steps.ts';
+import type { Tally } from './tally.ts';
+import { Trace } from './trace.ts';
+import { World } from './world.ts';
+import { drawOptions } from './worldOptions.ts';
+
+export type Outcome = {
+  readonly seed: number;
+  readonly simulatedMs: number;
+  readonly events: number;
+  readonly acknowledged: number;
+  readonly tally: Tally;
+  readonly violation: Violation | null;
+  readonly trace: readonly string[];
+};
+
+const healWithinMs = 60_000;
+const tracedLines = 120;
+
+export function simulate(
+  core: Core,
+  seed: number,
+  safetyMs: number,
+  print: ((line: string) => void) | null = null,
+): Outcome {
+  const random = new Random(seed);
+  const trace = new Trace(print);
+  const world = new World(core, random, drawOptions(random, safetyMs), trace);
+  const run = new Run(world);
+  run.safety(safetyMs);
+  run.liveness();
+  return {
+    seed,
+    simulatedMs: world.queue.nowMs,
+    events: run.events,
+    acknowledged: world.ledger.acknowledgedWrites,
+    tally: world.tally,
+    violation: world.ledger.violation,
+    trace: trace.last(tracedLines),
+  };
+}
+
+class Run {
+  readonly #world: World;
+  readonly #faults: Faults;
+  readonly #invariants: Invariants;
+  events = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#faults = new Faults(world);
+    this.#invariants = new Invariants(world);
+  }
+
+  safety(durationMs: number): void {
+    this.#install();
+    new Clients(this.#world).begin();
+    this.#faults.begin(durationMs);
+    this.#until(durationMs, () => false);
+  }
+
+  liveness(): void {
+    const { ledger } = this.#world;
+    if (ledger.violation !== null) return;
+    this.#world.trace('-', 'everything is mended');
+    this.#faults.healAll();
+    if (this.#until(healWithinMs, () => isHealthy(this.#world))) return;
+    if (!bothWaitForOperator(this.#world)) {
+      ledger.break(
+        'liveness',
+        `no healthy pair within 60 s after everything was mended: ${situation(this.#world)}`,
+      );
+      return;
+    }
+    this.#letOperatorDecide();
+    if (!this.#until(healWithinMs, () => isHealthy(this.#world))) {
+      ledger.break(
+        'liveness',
+        `no healthy pair within 60 s after the operator decided: ${situation(this.#world)}`,
+      );
+    }
+  }
+
+  /** A pair as init and join leave it: A alone, B an empty standby that was cloned from it. */
+  #install(): void {
+    const [a, b] = this.#world.boxes;
+    const lsn = lsnOf(a.database.log);
+    const first = durableRecord({
+      epoch: 1,
+      holder: boxA,
+      partner: null,
+      mode: 'solo',
+      pairedHolder: null,
+      timeline: 1,
+      lsn,
+    });
+    a.disk.record = { ...first, node: a.nodeId };
+    b.disk.record = { ...first, node: b.nodeId, mode: 'catchup' };
+    a.powerOn(10);
+    b.powerOn(this.#world.random.between(10, 2000));
+  }
+
+  /** Runs until the condition holds, or for so long; false when the time is over or an invariant is broken. */
+  #until(durationMs: number, holds: () => boolean): boolean {
+    const { queue, ledger } = this.#world;
+    const endMs = queue.nowMs + durationMs;
+    while (queue.nextMs <= endMs && ledger.violation === null) {
+      queue.step();
+      this.events += 1;
+      this.#invariants.check();
+      if (holds()) return true;
+    }
+    return false;
+  }
+
+  /** The operator takes the box that has everything, as `hotpair takeover` shows him. */
+  #letOperatorDecide(): void {
+    const { boxes, ledger, tally } = this.#world;
+    const chosen = boxes.find(
+      (box) =>
+        box.database.present &&
+        !box.database.broken &&
+        contains(box.database.log, ledger.acknowledged),
+    );
+    if (chosen === undefined) {
+      ledger.break('I1', 'neither box has all that was acknowledged');
+      return;
+    }
+    tally.operatorTakeovers += 1;
+    this.#world.operatorDecided = true;
+    this.#faults.command(chosen, 'takeover');
+  }
+}
+
+/** Paired and in force, the standby eligible, the address on the primary alone, and writes acknowledged. */
+function isHealthy(world: World): boolean {
+  const [a, b] = world.boxes;
+  return isHealthyWith(world, a, b) || isHealthyWith(world, b, a);
+}
+
+function isHealthyWith(world: World, primary: Box, standby: Box): boolean {
+  const serves = primary.agent?.standing;
+  const follows = standby.agent?.standing;
+  if (serves?.stateName !== 'paired' || follows?.stateName !== 'standby' || !follows.eligible)
+    return false;
+  if (serves.record?.epoch !== follows.record?.epoch || !primary.addressOn || standby.addressOn)
+    return false;
+  return primary.database.synchronous && world.queue.nowMs - world.ledger.lastAcknowledgedMs < 2000;
+}
+
+/** Neither serves and at least one says that it waits. */
+function bothWaitForOperator(world: World): boolean {
+  const serving = world.boxes.some((box) => box.database.acceptsWrites || box.addressOn);
+  return !serving && world.boxes.some((box) => box.agent?.standing?.stateName === 'starting');
+}
+
+function situation(world: World): string {
+  return world.boxes.map((box) => describe(world, box)).join('; ');
+}
+
+function describe(world: World, box: Box): string {
+  const { database, agent } = box;
+  const runs = database.running ? `runs as ${database.role}` : 'is stopped';
+  const details = [
+    agent === null ? 'no agent' : `${agent.state.name}/${agent.state.phase}`,
+    said(box.disk.record),
+    box.addressOn ? 'address on' : 'address off',
+    `database ${runs}${database.synchronous ? ', synchronous' : ''}${database.admitted ? ', open' : ''}`,
+    `log ${text(database.log)}`,
+    world.replicationTo(box).standbySees ? 'streams' : 'does not stream',
+    agent?.standing?.eligible === true ? 'eligible' : 'not eligible',
+    `pending ${Object.keys(agent?.state.pending ?? {}).join(' ')}`,
+  ];
+  return `${box.name} ${details.join(', ')}`;
+}

@@ -1,0 +1,221 @@
+// The world: two boxes, the cable and the LAN between them, and simulated time. Everything that one part does to another
+// goes through here; who may do what is decided by the cores alone.
+import type { Report } from '../../src/core/effects.ts';
+import type { DatabaseObservation } from '../../src/core/events.ts';
+import type { DurableRecord } from '../../src/core/record.ts';
+import type { Heartbeat } from '../../src/core/standing.ts';
+import { decodeHeartbeat, encodeHeartbeat } from '../../src/protocol/heartbeat.ts';
+import { boxA, boxB, settings, someSystemId, thePair } from '../core/builders.ts';
+import { Box } from './box.ts';
+import type { Core, Happening } from './core.ts';
+import { EventQueue } from './eventQueue.ts';
+import { Ledger } from './ledger.ts';
+import { newLog } from './log.ts';
+import { HeartbeatCable, isAssumed, Lan } from './network.ts';
+import { Random } from './random.ts';
+import { Replication } from './replication.ts';
+import { checkCleared, checkPromoted, checkRecord } from './steps.ts';
+import { Tally } from './tally.ts';
+import type { Trace } from './trace.ts';
+import type { WorldOptions } from './worldOptions.ts';
+
+const key = Buffer.alloc(32, 0x11);
+/** One datagram in so many goes through its bytes; the others as values, because signing is what costs most. */
+const encodedShare = 1 / 64;
+
+export class World {
+  readonly core: Core;
+  readonly random: Random;
+  readonly options: WorldOptions;
+  readonly queue = new EventQueue();
+  readonly cable: HeartbeatCable;
+  readonly lan = new Lan();
+  readonly ledger: Ledger;
+  readonly tally = new Tally();
+  readonly watchdogMs = settings().watchdogMs;
+  readonly boxes: readonly [Box, Box];
+  /** An operator's takeover was ordered: the choice of the box that goes on is his. */
+  operatorDecided = false;
+  readonly #trace: Trace;
+  /** By the side of the box that receives. */
+  readonly #replication: readonly [Replication, Replication];
+  #replayed: Heartbeat | null = null;
+
+  constructor(core: Core, random: Random, options: WorldOptions, trace: Trace) {
+    this.core = core;
+    this.random = random;
+    this.options = options;
+    this.#trace = trace;
+    this.cable = new HeartbeatCable(options.heartbeatLoss, options.heartbeatDelayMs);
+    this.boxes = [new Box(this, 0, boxA, someSystemId), new Box(this, 1, boxB, someSystemId)];
+    const [a, b] = this.boxes;
+    this.#replication = [new Replication(this, b, a), new Replication(this, a, b)];
+    const beginning = newLog();
+    this.ledger = new Ledger(beginning);
+    for (const box of this.boxes) {
+      box.database.log = beginning;
+      box.database.control = beginning;
+    }
+  }
+
+  // Time and what is told of it
+
+  trace(who: string, text: string): void {
+    this.#trace.add(this.queue.nowMs, who, text);
+  }
+
+  traceEvent(box: Box, happening: Happening): void {
+    this.#trace.addEvent(this.queue.nowMs, box.name, happening);
+  }
+
+  reported(box: Box, report: Report): void {
+    this.tally.count(report);
+    this.#trace.addReport(this.queue.nowMs, box.name, report);
+  }
+
+  // Power and links
+
+  /** A power that comes back may not make a world that the arbiter excludes: the LAN is mended first. */
+  mayPowerOn(box: Box, bootMs: number): void {
+    if (box.powered) return;
+    if (box.peer.powered && !isAssumed(this.cable, this.lan)) {
+      this.queue.after(500, () => this.mayPowerOn(box, bootMs));
+      return;
+    }
+    this.trace(box.name, 'power returns');
+    box.powerOn(bootMs);
+  }
+
+  heartbeatCarrier(box: Box): boolean {
+    return (
+      box.powered && !this.cable.unplugged.active && (box.peer.powered || !this.options.directCable)
+    );
+  }
+
+  linksChanged(): void {
+    for (const box of this.boxes) box.linksChanged();
+    for (const replication of this.#replication) replication.pathChanged();
+  }
+
+  /** Frames of this box reach the peer's service port. */
+  seesOnLan(box: Box): boolean {
+    return box.powered && box.peer.powered && box.portUp && box.peer.portUp && this.lan.whole;
+  }
+
+  claimed(by: Box, how: 'announced' | 'probed' | 'answered'): void {
+    const { agent } = by.peer;
+    if (agent === null || !this.seesOnLan(by)) return;
+    this.queue.after(this.random.between(0.1, 2), () =>
+      agent.deliver({ type: 'addressClaimed', mac: by.mac, how }),
+    );
+  }
+
+  announce(box: Box): void {
+    if (!box.addressOn) return;
+    for (const delayMs of [0, 200, 1000, 3000]) {
+      this.queue.after(delayMs, () => {
+        if (box.addressOn) this.claimed(box, 'announced');
+      });
+    }
+  }
+
+  // Heartbeats
+
+  sendHeartbeat(box: Box, heartbeat: Heartbeat): void {
+    if (!this.cable.passes(box.side) || !box.peer.powered || this.cable.loses(this.random)) return;
+    const sent = this.random.chance(encodedShare) ? throughBytes(heartbeat) : heartbeat;
+    this.#arriveLater(box.peer, sent, this.cable.delayMs(this.random));
+    if (this.random.chance(0.001)) this.#replay(box.peer, sent);
+  }
+
+  /** A datagram arrives twice, or an old one once more, whoever it was meant for. */
+  #replay(to: Box, heartbeat: Heartbeat): void {
+    const again = this.random.chance(0.5) ? heartbeat : (this.#replayed ?? heartbeat);
+    this.#arriveLater(to, again, this.random.between(0, 3000));
+    this.#replayed = heartbeat;
+  }
+
+  #arriveLater(to: Box, heartbeat: Heartbeat, delayMs: number): void {
+    this.queue.after(delayMs, () => {
+      if (this.cable.passes(to.peer.side))
+        to.agent?.deliver({ type: 'heartbeatReceived', path: 'eth1', heartbeat });
+    });
+  }
+
+  // Records
+
+  recordWritten(box: Box, before: DurableRecord | null, after: DurableRecord): void {
+    this.trace(
+      box.name,
+      `record on disk: ${after.mode} ${after.epoch} ${after.handed} ${after.job}`,
+    );
+    this.ledger.noteRecord(before, after);
+    checkRecord(this, box, before, after);
+  }
+
+  // Databases
+
+  replicationFrom(box: Box): Replication {
+    return this.#replication[box.peer.side];
+  }
+
+  replicationTo(box: Box): Replication {
+    return this.#replication[box.side];
+  }
+
+  databasesMeet(): boolean {
+    const [a, b] = this.boxes;
+    return (
+      a.powered && b.powered && this.cable.passesBothWays && !this.cable.replicationBlocked.active
+    );
+  }
+
+  observe(box: Box): DatabaseObservation {
+    return box.database.observation(
+      this.replicationTo(box).standbySees,
+      this.replicationFrom(box).primarySees,
+    );
+  }
+
+  logGrew(box: Box): void {
+    this.replicationFrom(box).pump();
+  }
+
+  databaseStarted(box: Box): void {
+    box.database.hung = box.databaseHangs.active;
+    this.replicationTo(box).seek();
+    this.replicationTo(box.peer).seek();
+  }
+
+  /** However it ended; a crash is told to the agent, an ordered stop is answered by its effect. */
+  databaseEnded(box: Box, clean: boolean): void {
+    box.database.end(clean);
+    for (const replication of this.#replication) replication.close(box);
+  }
+
+  databasePromoted(box: Box): void {
+    checkPromoted(this, box);
+    this.replicationTo(box).close(box);
+    this.replicationFrom(box).seek();
+    this.queue.after(this.random.between(300, 8000), () => {
+      if (box.database.isPrimary && !box.database.hung) box.database.checkpoint();
+    });
+  }
+
+  synchronousCleared(box: Box): void {
+    checkCleared(this, box);
+  }
+
+  /** Whoever is let in reads what recovery left: it counts as promised from now on. */
+  clientsAdmitted(box: Box): void {
+    if (!box.database.isPrimary) return;
+    this.ledger.acknowledge(box.database.visible, box.name);
+    this.logGrew(box);
+  }
+}
+
+function throughBytes(heartbeat: Heartbeat): Heartbeat {
+  const decoded = decodeHeartbeat(encodeHeartbeat(heartbeat, thePair, key), thePair, key);
+  if (!decoded.ok) throw new Error(`a heartbeat of the core cannot be sent: ${decoded.problem}`);
+  return decoded.heartbeat;
+}

@@ -1,0 +1,68 @@
+// What kind of world a seed draws: rates, delays and weights of faults. Every number that differs between seeds is here.
+import type { Random } from './random.ts';
+
+export const faultNames = [
+  'powerLoss',
+  'bothPowerLoss',
+  'heartbeatCut',
+  'heartbeatCutSilently',
+  'heartbeatOneWay',
+  'heartbeatLossy',
+  'portUnplugged',
+  'portSilent',
+  'switchDead',
+  'referencesDead',
+  'lanPartitioned',
+  'agentStalled',
+  'agentCrashed',
+  'databaseCrashed',
+  'databaseHung',
+  'diskSlow',
+  'diskFailing',
+  'replicationBlocked',
+  'logRecycled',
+  'switchover',
+  'garbage',
+] as const;
+export type FaultName = (typeof faultNames)[number];
+
+export type WorldOptions = {
+  /** How long faults are drawn. */
+  readonly safetyMs: number;
+  /** Mean pause between two clusters of faults. */
+  readonly calmMs: number;
+  readonly maxFaultsInCluster: number;
+  /** The faults of a cluster begin within this span. */
+  readonly clusterMs: number;
+  readonly weights: readonly (readonly [FaultName, number])[];
+  /** Mean time between two writes of the clients on the LAN, and of the processes on a box. */
+  readonly writeEveryMs: number;
+  readonly localWriteEveryMs: number;
+  readonly heartbeatDelayMs: number;
+  readonly heartbeatLoss: number;
+  readonly lanLoss: number;
+  /** A direct cable shows each box the power of the other; a converter between them does not. */
+  readonly directCable: boolean;
+  /** How long a fsynced record takes in calm. */
+  readonly recordMs: number;
+  /** How likely a step of the database fails for a reason of its own. */
+  readonly databaseFailure: number;
+};
+
+export function drawOptions(random: Random, safetyMs: number): WorldOptions {
+  return {
+    safetyMs,
+    calmMs: random.pick([5000, 10_000, 20_000, 40_000]),
+    maxFaultsInCluster: random.pick([1, 2, 3, 5]),
+    clusterMs: random.pick([300, 2000, 6000, 15_000]),
+    weights: faultNames.map((name) => [name, random.pick([0.05, 0.3, 1, 1, 3])] as const),
+    writeEveryMs: random.pick([60, 150, 400]),
+    localWriteEveryMs: random.pick([150, 500, 2000]),
+    heartbeatDelayMs: random.pick([0.1, 0.3, 1, 5]),
+    heartbeatLoss: random.pick([0, 0, 0.001, 0.02]),
+    lanLoss: random.pick([0, 0, 0.001]),
+    directCable: random.chance(0.8),
+    recordMs: random.pick([1, 4, 15]),
+    databaseFailure: random.pick([0, 0.01, 0.1]),
+  };
+}
