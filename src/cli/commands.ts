@@ -1,0 +1,106 @@
+// The command line: which word is which command. Each command is loaded when it is asked for, so that the quick ones are
+// quick.
+import { HotpairError } from '../protocol/hotpairError.ts';
+import { exitCodes, exitCodeTable } from './exitCodes.ts';
+
+type Command = {
+  /** One line of the general help. */
+  readonly about: string;
+  readonly load: () => Promise<CommandModule>;
+};
+
+/** What a command's module exports. */
+type CommandModule = {
+  readonly help: string;
+  readonly run: (argv: readonly string[]) => Promise<number>;
+};
+
+const commands: Readonly<Record<string, Command>> = {
+  init: { about: 'make this box the first of a new pair', load: () => import('./initCommand.ts') },
+  join: { about: 'make this box the second of the pair', load: () => import('./joinCommand.ts') },
+  agent: { about: 'run the agent in the foreground', load: () => import('./agentCommand.ts') },
+  status: {
+    about: 'role, pair, what is waited for and why',
+    load: () => import('./statusCommand.ts'),
+  },
+  switchover: {
+    about: 'exchange the roles of the two boxes',
+    load: () => import('./switchoverCommand.ts'),
+  },
+  maintenance: {
+    about: 'pause takeovers for a while',
+    load: () => import('./maintenanceCommand.ts'),
+  },
+  takeover: {
+    about: 'make this box primary although rows may be lost',
+    load: () => import('./takeoverCommand.ts'),
+  },
+  events: { about: 'what happened on this box', load: () => import('./eventsCommand.ts') },
+  config: { about: 'check, show or describe the configuration', load: loadConfigCommand },
+  fsm: { about: 'print the table of the state machine', load: () => import('./fsmCommand.ts') },
+  shutdown: {
+    about: 'hand over and stop everything, before power off',
+    load: () => import('./shutdownCommand.ts'),
+  },
+};
+
+/** Runs one command; `argv` is what follows the program's name. Returns its exit status, throws HotpairError. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const [word, ...rest] = argv;
+  if (word === undefined) {
+    process.stderr.write(generalHelp());
+    return exitCodes.refusedInput;
+  }
+  if (word === '--help' || word === '-h' || word === 'help') return help(rest[0]);
+  const command = commands[word];
+  if (command === undefined) throw unknownCommand(word);
+  if (rest.includes('--help') || rest.includes('-h')) return help(word);
+  const { run } = await command.load();
+  return run(rest);
+}
+
+async function help(word: string | undefined): Promise<number> {
+  if (word === undefined) process.stdout.write(generalHelp());
+  else if (word === 'exit-codes') process.stdout.write(exitCodeTable());
+  else process.stdout.write(await commandHelp(word));
+  return exitCodes.ok;
+}
+
+async function commandHelp(word: string): Promise<string> {
+  const command = commands[word];
+  if (command === undefined) throw unknownCommand(word);
+  return (await command.load()).help;
+}
+
+function generalHelp(): string {
+  const lines = Object.entries(commands).map(
+    ([word, { about }]) => `  ${word.padEnd(12)} ${about}\n`,
+  );
+  return `hotpair: two boxes, one telephone system
+
+${lines.join('')}
+  hotpair help COMMAND     how a command is called
+  hotpair help exit-codes  what the exit statuses mean
+  hotpair --version
+`;
+}
+
+function unknownCommand(word: string): HotpairError {
+  return new HotpairError('USAGE', 'there is no such command', {
+    seen: word,
+    allowed: Object.keys(commands).join(', '),
+    exitCode: exitCodes.refusedInput,
+  });
+}
+
+async function loadConfigCommand(): Promise<CommandModule> {
+  const { configCommand } = await import('./configCommand.ts');
+  return {
+    run: (argv) => configCommand(argv),
+    help: `hotpair config check [FILE]          everything that is wrong with a configuration
+hotpair config show [FILE] [--json]  what is in force and where it comes from
+hotpair config schema                the JSON Schema of the file
+hotpair config reference             every key with its meaning
+`,
+  };
+}
