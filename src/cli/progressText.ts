@@ -3,7 +3,10 @@ import type { DatabaseProgress } from '../io/database/databaseOptions.ts';
 
 const pauseMs = 5_000;
 
-export type ProgressText = { show(progress: DatabaseProgress): void; end(): void };
+export type ProgressText = {
+  readonly show: (progress: DatabaseProgress) => void;
+  readonly end: () => void;
+};
 
 export function openProgressText(output: NodeJS.WriteStream): ProgressText {
   let lastText = '';

@@ -1,6 +1,7 @@
 // `hotpair status`: what this box is, does and waits for. When the agent is down it says so and tells what the record says.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
+import type { DurableRecord } from '../core/record.ts';
 import { askAgent } from '../daemon/control/controlClient.ts';
 import { readGround } from '../daemon/ground.ts';
 import type { StatusJson } from '../daemon/status.ts';
@@ -69,11 +70,9 @@ async function statusOrNull(config: Config): Promise<StatusJson | null> {
 }
 
 async function watch(config: Config): Promise<number> {
-  let isOver = false;
-  process.once('SIGINT', () => {
-    isOver = true;
-  });
-  while (!isOver) {
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  while (!interrupted.signal.aborted) {
     const status = await statusOrNull(config);
     const text =
       status === null
@@ -81,7 +80,7 @@ async function watch(config: Config): Promise<number> {
         : `${statusText(status)}\n${peerView(status)}`;
     // Home and clear: the picture stays in its place.
     process.stdout.write(`\u001b[H\u001b[J${text}`);
-    await delay(redrawMs);
+    await delay(redrawMs, undefined, { signal: interrupted.signal }).catch(() => undefined);
   }
   return exitCodes.ok;
 }
@@ -116,19 +115,15 @@ function downText(config: Config, found: OnDisk): string {
 }
 
 function recordText(found: OnDisk): string {
-  switch (found.kind) {
-    case 'none':
-      return 'This box was never paired: run hotpair init or hotpair join, then start the agent.';
-    case 'corrupt':
-      return 'RECORD_CORRUPT: no copy of its record is valid.';
-    case 'unreadable':
-      return `${found.code}: ${found.text}`;
-    case 'valid': {
-      const { mode, epoch, holder, node } = found.record;
-      const whose = holder === node ? 'this box' : 'the other box';
-      return `Its record says: ${mode} in epoch ${epoch}, held by ${whose}. Start the agent.`;
-    }
-  }
+  if (found.kind === 'valid') return validText(found.record);
+  if (found.kind === 'unreadable') return `${found.code}: ${found.text}`;
+  if (found.kind === 'corrupt') return 'RECORD_CORRUPT: no copy of its record is valid.';
+  return 'This box was never paired: run hotpair init or hotpair join, then start the agent.';
+}
+
+function validText({ mode, epoch, holder, node }: DurableRecord): string {
+  const whose = holder === node ? 'this box' : 'the other box';
+  return `Its record says: ${mode} in epoch ${epoch}, held by ${whose}. Start the agent.`;
 }
 
 /** The keys of the running agent's status that mean something without it. */

@@ -13,9 +13,6 @@ export function statusText(status: StatusJson): string {
   const rows: readonly (readonly [string, string])[] = [
     ['because', status.reason],
     ...(status.waitingFor === null ? [] : [['waits for', status.waitingFor] as const]),
-    ...(status.recordProblem === null
-      ? []
-      : [['record', `${status.recordProblem.code}: ${status.recordProblem.text}`] as const]),
     ['last change', lastChangeText(status)],
     ['peer', peerText(status)],
     ...status.paths.map((path) => [`path ${path.name}`, pathText(path)] as const),
@@ -51,6 +48,7 @@ export function headline(status: StatusJson): string {
   if (role === 'standby' && status.eligible)
     return `${node} is standby, paired ${since}${reign}: it can take over.`;
   if (role === 'standby') return `${node} is standby${reign}: it cannot take over now.`;
+  if (status.recordProblem !== null) return `${node} serves nothing: its record cannot be used.`;
   return `${node} serves nothing: ${stateText[state]}${reign}.`;
 }
 
@@ -69,11 +67,16 @@ const stateText = {
   steppingDown: 'it steps down',
 } as const satisfies Record<StatusJson['state'], string>;
 
-function lastChangeText({ lastChange }: StatusJson): string {
-  if (lastChange === null) return 'none since the agent started';
-  const { from, to, at, reason } = lastChange;
-  return `${from} to ${to} at ${localTime(at)}: ${reason}`;
+function lastChangeText({ lastRoleChange, lastChange }: StatusJson): string {
+  if (lastRoleChange !== null) {
+    const { from, to, at, text } = lastRoleChange;
+    return `from ${roleText[from]} to ${roleText[to]} at ${localTime(at)}: ${text}`;
+  }
+  if (lastChange === null) return 'none known';
+  return `${lastChange.from} to ${lastChange.to} at ${localTime(lastChange.at)}: ${lastChange.reason}`;
 }
+
+const roleText = { primary: 'primary', standby: 'standby', none: 'no role' } as const;
 
 function peerText({ peerHeard, silentMs, peerStatus, lastContact }: StatusJson): string {
   if (silentMs === null || lastContact === null) return 'never heard since the agent started';

@@ -67,7 +67,7 @@ function noteFact(turn: Turn, event: CoreEvent): void {
       notePort(turn, event.port);
       return;
     case 'addressClaimed':
-      noteClaim(turn);
+      noteClaim(turn, event);
       return;
     case 'probeRoundDone':
       noteRound(turn, event.result);
@@ -143,8 +143,12 @@ function noteDatabase(turn: Turn, database: DatabaseObservation): void {
 }
 
 /** RFC 5227: an address in use is defended once in a while, never in a storm. */
-function noteClaim(turn: Turn): void {
+function noteClaim(turn: Turn, event: EventOf<'addressClaimed'>): void {
   const { state } = turn;
+  // The standby asks for the address of a living primary again and again: a question takes nothing away.
+  if (serves(state) && event.how === 'probed') return;
+  // A standby hears the primary use its address all the time.
+  if (!serves(state) && state.name !== 'starting') return;
   state.lan.foreignClaimAt = state.now;
   if (!serves(state) || !state.port.addressesOn || state.now - state.lan.defendedAt < defendPauseMs)
     return;

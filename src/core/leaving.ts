@@ -37,7 +37,9 @@ export function retryLeaving(turn: Turn): void {
     stepDown(turn, { code: 'peerHasHigherEpoch' });
     return;
   }
-  if (!isPending(turn, 'clearSynchronous') && inPhaseMs(turn) >= retryMs) clearSetting(turn);
+  if (isPending(turn, 'clearSynchronous') || inPhaseMs(turn) < retryMs) return;
+  if (state.database.running) clearSetting(turn);
+  else leavingExited(turn);
 }
 
 export function leavingExited(turn: Turn): void {

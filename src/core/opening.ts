@@ -9,13 +9,14 @@ import {
   startAsPrimary,
 } from './entrances.ts';
 import { keepAddress, raiseAddress } from './address.ts';
+import type { EventOf } from './events.ts';
 import { holdsRecordedLog } from './eligibility.ts';
 import { peerIsAhead, peerSays } from './contact.ts';
 import { isConsent } from './paired.ts';
 import type { Standing } from './standing.ts';
 import { stepDown } from './stepDown.ts';
 import type { Turn } from './turn.ts';
-import { ask, enterPhase, inPhaseMs, isPending } from './turn.ts';
+import { ask, enterPhase, inPhaseMs, isPending, note } from './turn.ts';
 
 const admitDeadlineMs = 5000;
 const stopDeadlineMs = 10_000;
@@ -125,8 +126,9 @@ function finish(turn: Turn): void {
   else beginSolo(turn, state.reason);
 }
 
-export function openingFailed(turn: Turn): void {
+export function openingFailed(turn: Turn, event: EventOf<'effectFailed'>): void {
   const { phase } = turn.state;
+  note(turn, { code: 'effectFailed', detail: { phase, code: event.code, text: event.text } });
   if (phase === 'starting' || phase === 'stoppingAhead') enterPhase(turn, 'retrying');
 }
 

@@ -27,6 +27,10 @@ export function considerPaired(turn: Turn): void {
     beginLeaving(turn, { code: 'peerSilentAlone', detail: { silentMs } });
     return;
   }
+  if (!state.database.running) {
+    pairedExited(turn);
+    return;
+  }
   keepAddress(turn);
   if (said !== null) considerHandover(turn, said);
 }

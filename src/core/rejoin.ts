@@ -1,5 +1,6 @@
 // From an old log to a following standby: keep what only this node has, rewind, else clone, start, stream. The record
 // names the job while the data directory must not be started (protocol.md section 7, Rejoin).
+import { givesConsent } from './consent.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import type { EventOf } from './events.ts';
 import type { Reason } from './reasons.ts';
@@ -40,8 +41,16 @@ export function beginRejoin(
 
 /** Looks for the next step; called on every tick and heartbeat. */
 export function continueRejoin(turn: Turn): void {
-  const { state } = turn;
+  const { state, settings } = turn;
   if (state.writing !== null) return;
+  // A start under way gets more time than replication that broke: it is often the shorter way back.
+  if (
+    givesConsent(
+      turn,
+      state.phase === 'waiting' ? settings.replicationDeadlineMs : settings.followDeadlineMs,
+    )
+  )
+    return;
   if (state.phase === 'waiting') leaveWaiting(turn);
 }
 

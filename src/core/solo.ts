@@ -19,6 +19,10 @@ export function considerSolo(turn: Turn): void {
     stepDown(turn, { code: 'peerHasHigherEpoch', detail: { epoch: state.contact.highestEpoch } });
     return;
   }
+  if (!state.database.running) {
+    soloExited(turn);
+    return;
+  }
   const said = peerSays(turn);
   if (said !== null && resolveTwoPrimaries(turn, said)) return;
   keepAddress(turn);

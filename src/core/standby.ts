@@ -1,16 +1,17 @@
 // The standby: takes note of what the primary says, asks for nothing but records, and takes over only with permission.
+import { givesConsent, notFollowingFor } from './consent.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import { isGranted, loseEligibility, takeGrant } from './eligibility.ts';
 import { lanIsGood } from './lan.ts';
 import { standbyHindrance } from './permission.ts';
 import type { Reason } from './reasons.ts';
 import type { DurableRecord } from './record.ts';
-import { catchupRecord, followerRecord } from './records.ts';
+import { followerRecord } from './records.ts';
 import { beginRejoin, noteHigherEpoch } from './rejoin.ts';
 import type { Standing } from './standing.ts';
 import { beginTakeover } from './takeover.ts';
 import type { Turn } from './turn.ts';
-import { answerCommand, note, write } from './turn.ts';
+import { answerCommand, write } from './turn.ts';
 
 /** Everything that a standby may do next, in the order of its weight; called on every event that changes the picture. */
 export function considerStandby(turn: Turn): void {
@@ -71,9 +72,8 @@ function mayFollow(turn: Turn, said: Standing, epoch: number): boolean {
 
 /** Handover, consent, grant: what contact with a primary brings. Returns whether the state was left or a record asked for. */
 function followsOrders(turn: Turn, said: Standing): boolean {
-  const { state } = turn;
   if (takesHandover(turn, said)) return true;
-  if (state.record?.mode === 'paired' && givesConsent(turn)) return true;
+  if (givesConsent(turn, turn.settings.replicationDeadlineMs)) return true;
   if (needsRebuild(turn, said)) return true;
   takeGrant(turn);
   return false;
@@ -103,25 +103,6 @@ function takesHandover(turn: Turn, said: Standing): boolean {
     return false;
   beginTakeover(turn, 'handover', { code: 'handoverGranted' });
   return true;
-}
-
-/** Replication is broken although the peer is heard: the primary need not wait for us. */
-function givesConsent(turn: Turn): boolean {
-  const { state, settings } = turn;
-  const said = state.contact.standing;
-  if (said === null || said.handingOver || said.record?.handed === 'handed') return false;
-  if (said.record?.epoch !== state.record?.epoch || said.record?.mode !== 'paired') return false;
-  if (!notFollowingFor(turn, settings.replicationDeadlineMs)) return false;
-  loseEligibility(turn);
-  note(turn, { code: 'consentNeeded' });
-  const epoch = state.record?.epoch ?? 0;
-  write(turn, catchupRecord(turn, epoch, said.record.holder));
-  return true;
-}
-
-function notFollowingFor(turn: Turn, deadlineMs: number): boolean {
-  const { state } = turn;
-  return state.databaseFaultSince !== null && state.now - state.databaseFaultSince >= deadlineMs;
 }
 
 /** A standby that does not stream from a primary in contact is rewound, then cloned. */

@@ -23,7 +23,9 @@ import { openLog } from './log.ts';
 import type { Log } from './log.ts';
 import { readMaintenance } from './maintenanceStore.ts';
 import { recordAtStart } from './recordAtStart.ts';
+import type { RecordAtStart } from './recordAtStart.ts';
 import { reloader } from './reload.ts';
+import { lastRoleChange } from './roleHistory.ts';
 import { shutDownBox } from './shutdown.ts';
 
 const realtimePriority = 10;
@@ -61,26 +63,27 @@ async function live(ground: PairGround, log: Log, watchdog: Watchdog): Promise<n
   const broken = (error: unknown): void => crash(ground, log, error, last);
   process.on('uncaughtException', broken);
   process.on('unhandledRejection', broken);
-  const box = openBox({ ground, settings, log, watchdog, broken });
+  const roleChange = await lastRoleChange(ground.config.state.directory);
+  const box = openBox({ ground, settings, log, watchdog, roleChange, broken });
   last = box;
   watchdog.kick();
   logStart(box);
-  const { record, problem } = await recordAtStart(box.records, ground.identity, log);
+  const found = await recordAtStart(box.records, ground.identity, log);
   watchdog.kick();
-  const database = await settleDatabase(box, problem !== null);
+  const database = await settleDatabase(box, found.problem !== null);
   watchdog.kick();
   const { servicePort, loop } = box;
+  box.watchDatabase();
   loop.post({
     type: 'agentStarted',
     agentStart: randomBytes(8).toString('hex'),
-    record,
+    record: found.record,
     database,
     port: servicePort.state(),
     heartbeatCarrier: servicePort.heartbeatCarrier(),
   });
-  box.watchDatabase();
   await resumeMaintenance(box);
-  return untilStopped(box, problem);
+  return untilStopped(box, found);
 }
 
 /** What runs is looked at before anything is decided; nothing is left on the port that nobody stands behind. */
@@ -125,14 +128,11 @@ function logStart({ log, ground, watchdog, servicePort }: Box): void {
   });
 }
 
-async function untilStopped(
-  box: Box,
-  recordProblem: Parameters<typeof openControl>[0]['recordProblem'],
-): Promise<number> {
+async function untilStopped(box: Box, found: RecordAtStart): Promise<number> {
   const { log, watchdog } = box;
   const reload = reloader(box);
   const wishes = stopWishes();
-  const control = await openControl({ box, recordProblem, stop: wishes.wish });
+  const control = await openControl({ box, found, stop: wishes.wish });
   process.on('SIGHUP', reload);
   try {
     const wish = await wishes.first;
@@ -156,14 +156,15 @@ const stopText = {
   shutdown: 'the box is shut down: PostgreSQL is stopped and the service addresses are taken off',
 } as const satisfies Record<StopWish, string>;
 
-function stopWishes(): { readonly first: Promise<StopWish>; wish(wish: StopWish): void } {
-  let wish: (wish: StopWish) => void = () => undefined;
-  const first = new Promise<StopWish>((resolve) => {
-    wish = resolve;
-  });
-  process.on('SIGTERM', () => wish('stop'));
-  process.on('SIGINT', () => wish('stop'));
-  return { first, wish };
+type StopWishes = { readonly first: Promise<StopWish>; readonly wish: (wish: StopWish) => void };
+
+/** Where wishes to end come together: signals and the control socket. The first counts. */
+function stopWishes(): StopWishes {
+  const { promise, resolve } = Promise.withResolvers<StopWish>();
+  const stop = (): void => resolve('stop');
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  return { first: promise, wish: resolve };
 }
 
 /** The process ends at once: a state that broke an invariant must not decide anything more. */

@@ -3,7 +3,7 @@
 import { formatInterfaceAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import { heartbeatKey } from '../config/secrets.ts';
-import type { DatabaseObservation } from '../core/events.ts';
+import type { Reason } from '../core/reasons.ts';
 import type { Settings } from '../core/settings.ts';
 import { openDatabase } from '../io/database/database.ts';
 import type { Database } from '../io/database/database.ts';
@@ -31,7 +31,9 @@ import type { HeartbeatPaths } from './heartbeatPaths.ts';
 import { openHeartbeatPort } from './heartbeatPort.ts';
 import type { Log } from './log.ts';
 import type { Happening } from './mailbox.ts';
-import { reasonFields } from './reporting.ts';
+import { logReport, reasonFields } from './reporting.ts';
+import { openRoleHistory } from './roleHistory.ts';
+import type { RoleChange, RoleHistory } from './roleHistory.ts';
 import { openResource } from './resource.ts';
 import { openStepLoop } from './stepLoop.ts';
 import type { StepLoop } from './stepLoop.ts';
@@ -55,6 +57,7 @@ export type Box = {
   readonly paths: HeartbeatPaths;
   readonly commands: Commands;
   readonly announcing: Announcing;
+  readonly roles: RoleHistory;
   /** Begins to look at the database; before that nothing is observed by itself. */
   watchDatabase(): void;
   /** Ends everything that runs by itself; PostgreSQL and the addresses stay as they are. */
@@ -66,72 +69,50 @@ export type BoxOptions = {
   readonly settings: Settings;
   readonly log: Log;
   readonly watchdog: Watchdog;
-  broken(error: unknown): void;
+  readonly roleChange: RoleChange | null;
+  readonly broken: (error: unknown) => void;
 };
 
 export function openBox(options: BoxOptions): Box {
   const { ground, log, watchdog } = options;
   const { config } = ground;
+  const post = (happening: Happening): void => loop.post(happening);
+  const watch = lateWatch();
   const flight = openFlightRecorder();
   const records = openRecordStore(config.state.directory);
-  const post = (happening: Happening): void => loop.post(happening);
   const servicePort = openPorts(config, post);
   const announcing = openAnnouncing(() => servicePort.announce());
-  const database = openDatabase(
-    databaseOptionsOf(config, ground.key, {
-      onExit: (exit) => {
-        log.history('warning', 'databaseExited', exit);
-        post({ type: 'databaseExited' });
-        watch?.changed();
-      },
-      onProgress: (progress) => log.line('info', 'databaseProgress', progress),
-    }),
-  );
-  const paths = openHeartbeatPaths({
-    self: ground.identity.nodeId,
-    pairId: ground.identity.pairId,
-    key: heartbeatKey(ground.key),
-    log,
-    deliver: post,
-  });
+  const database = openOwnDatabase(ground, log, post, watch);
+  const paths = openPaths(ground, log, post);
   const commands = openCommands(post);
-  const resources = openResources(post, log);
-  let watch: DatabaseWatch | null = null;
-  let resetting = false;
-
+  const roles = openRoleHistory(log, options.roleChange);
+  const reset = resetter(log, watchdog, servicePort);
+  const perform = effectPerformer({
+    log,
+    paths,
+    records,
+    database,
+    databaseWatch: watch,
+    servicePort,
+    announcing,
+    resources: openResources(post, log),
+    settings: () => loop.settings(),
+    kickWatchdog: reset.kick,
+    answerCommand: commands.answer,
+    report: (report) => {
+      logReport(log, report);
+      roles.note(report);
+    },
+    resetBox: reset.resetBox,
+  });
   const loop = openStepLoop({
     settings: options.settings,
-    perform: effectPerformer({
-      log,
-      paths,
-      records,
-      database,
-      databaseWatch: {
-        setInterval: (ms) => watch?.setInterval(ms),
-        changed: () => watch?.changed(),
-        stop() {},
-      },
-      servicePort,
-      announcing,
-      resources,
-      settings: () => loop.settings(),
-      kickWatchdog: () => {
-        if (!resetting) watchdog.kick();
-      },
-      answerCommand: commands.answer,
-      resetBox: (reason) => {
-        resetting = true;
-        log.history('error', 'boxReset', { ...reasonFields(reason), watchdog: watchdog.armed });
-        lowerQuietly(servicePort, log);
-        rebootAtOnce();
-      },
-    }),
+    perform,
     note: flight.note,
     late: (lateByMs) => log.line('warning', 'loopLate', { lateByMs: Math.round(lateByMs) }),
     broken: options.broken,
   });
-
-  const heartbeatPort = openPaths(config, paths, log);
+  const heartbeatPort = joinCable(config, paths, log);
   return {
     ground,
     log,
@@ -144,23 +125,79 @@ export function openBox(options: BoxOptions): Box {
     paths,
     commands,
     announcing,
-    watchDatabase() {
-      watch = openDatabaseWatch({
-        intervalMs: calmObservationMs,
-        observe: () => database.observe(observeDeadlineMs),
-        deliver: (observation: DatabaseObservation) =>
-          post({ type: 'databaseObserved', database: observation }),
-        failed: (error) => log.line('warning', 'databaseNotObserved', { text: String(error) }),
-      });
-    },
+    roles,
+    watchDatabase: () => watch.begin(database, post, log),
     close() {
       loop.halt();
-      watch?.stop();
+      watch.stop();
       announcing.stop();
       heartbeatPort.close();
       paths.close();
       servicePort.close();
       void database.close();
+    },
+  };
+}
+
+type LateWatch = Omit<DatabaseWatch, 'setInterval' | 'changed'> & {
+  readonly setInterval: (intervalMs: number) => void;
+  readonly changed: () => void;
+  readonly begin: (database: Database, post: (happening: Happening) => void, log: Log) => void;
+};
+
+/** The watch of the database is there from the beginning, and looks only from `begin` on. */
+function lateWatch(): LateWatch {
+  let watch: DatabaseWatch | null = null;
+  return {
+    setInterval: (intervalMs) => watch?.setInterval(intervalMs),
+    changed: () => watch?.changed(),
+    stop: () => watch?.stop(),
+    begin(database, post, log) {
+      watch = openDatabaseWatch({
+        intervalMs: calmObservationMs,
+        observe: () => database.observe(observeDeadlineMs),
+        deliver: (observation) => post({ type: 'databaseObserved', database: observation }),
+        failed: (error) => log.line('warning', 'databaseNotObserved', { text: String(error) }),
+      });
+    },
+  };
+}
+
+function openOwnDatabase(
+  ground: PairGround,
+  log: Log,
+  post: (happening: Happening) => void,
+  watch: LateWatch,
+): Database {
+  return openDatabase(
+    databaseOptionsOf(ground.config, ground.key, {
+      onExit: (exit) => {
+        log.history('warning', 'databaseExited', exit);
+        post({ type: 'databaseExited' });
+        watch.changed();
+      },
+      onProgress: (progress) => log.line('info', 'databaseProgress', progress),
+    }),
+  );
+}
+
+type Resetter = {
+  readonly kick: () => void;
+  readonly resetBox: (reason: Reason) => void;
+};
+
+/** Kicks until a reset was asked for, and never again: where the kernel may not be asked, the watchdog resets the box. */
+function resetter(log: Log, watchdog: Watchdog, servicePort: ServicePort): Resetter {
+  let isResetting = false;
+  return {
+    kick() {
+      if (!isResetting) watchdog.kick();
+    },
+    resetBox(reason) {
+      isResetting = true;
+      log.history('error', 'boxReset', { ...reasonFields(reason), watchdog: watchdog.armed });
+      lowerQuietly(servicePort, log);
+      rebootAtOnce();
     },
   };
 }
@@ -179,7 +216,17 @@ function openPorts(config: Config, post: (happening: Happening) => void): Servic
   });
 }
 
-function openPaths(config: Config, paths: HeartbeatPaths, log: Log): { close(): void } {
+function openPaths(
+  { identity, key }: PairGround,
+  log: Log,
+  deliver: (happening: Happening) => void,
+): HeartbeatPaths {
+  const { nodeId, pairId } = identity;
+  return openHeartbeatPaths({ self: nodeId, pairId, key: heartbeatKey(key), log, deliver });
+}
+
+/** Adds the path over the heartbeat port; the port is kept usable until closed. */
+function joinCable(config: Config, paths: HeartbeatPaths, log: Log): { close(): void } {
   const { port: device, address, peer, udpPort } = config.heartbeat;
   const heartbeatPort = openHeartbeatPort(device, formatInterfaceAddress(address), log);
   paths.add(device, (take) =>

@@ -12,7 +12,7 @@ export type Verdict = { readonly ok: boolean; readonly code: string; readonly te
 export type Commands = {
   /** Hands the order to the core; rejects with COMMAND_DEADLINE or COMMAND_BUSY. */
   give(command: OperatorCommand, deadlineMs: number): Promise<Verdict>;
-  answer(commandId: number, ok: boolean, reason: Reason): void;
+  readonly answer: (commandId: number, ok: boolean, reason: Reason) => void;
 };
 
 type Waiting = { readonly resolve: (verdict: Verdict) => void; readonly timer: NodeJS.Timeout };

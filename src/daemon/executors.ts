@@ -1,6 +1,6 @@
 // What each effect of the core does to the box. The table is typed by effect name: an effect without its executor does not
 // compile.
-import type { Effect, EffectName, EffectWithToken } from '../core/effects.ts';
+import type { Effect, EffectName, EffectWithToken, Report } from '../core/effects.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Database } from '../io/database/database.ts';
@@ -11,7 +11,6 @@ import type { DatabaseWatch } from './databaseWatch.ts';
 import type { HeartbeatPaths } from './heartbeatPaths.ts';
 import type { Log } from './log.ts';
 import type { Happening } from './mailbox.ts';
-import { logReport } from './reporting.ts';
 import type { Resource } from './resource.ts';
 
 export type Parts = {
@@ -19,11 +18,12 @@ export type Parts = {
   readonly paths: HeartbeatPaths;
   readonly records: RecordStore;
   readonly database: Database;
-  readonly databaseWatch: DatabaseWatch;
+  readonly databaseWatch: Pick<DatabaseWatch, 'setInterval' | 'changed'>;
   readonly servicePort: ServicePort;
   readonly announcing: Announcing;
   readonly resources: Resources;
   settings(): Settings;
+  report(report: Report): void;
   kickWatchdog(): void;
   answerCommand(commandId: number, ok: boolean, reason: Reason): void;
   resetBox(reason: Reason): void;
@@ -45,7 +45,8 @@ type Executors = { readonly [N in EffectName]: (effect: EffectOf<N>) => void };
 export function effectPerformer(parts: Parts): (effect: Effect) => void {
   const executors: Executors = {
     ...immediateExecutors(parts),
-    ...databaseExecutors(parts),
+    ...roleExecutors(parts),
+    ...workExecutors(parts),
     ...portExecutors(parts),
   };
   // The table pairs each name with its own effect, which tsc cannot follow through the lookup.
@@ -66,7 +67,7 @@ function immediateExecutors(parts: Parts): Pick<Executors, Immediate> {
   return {
     sendHeartbeat: ({ heartbeat }) => parts.paths.send(heartbeat),
     kickWatchdog: () => parts.kickWatchdog(),
-    report: ({ report }) => logReport(parts.log, report),
+    report: ({ report }) => parts.report(report),
     watchDatabase: ({ intervalMs }) => parts.databaseWatch.setInterval(intervalMs),
     answerCommand: ({ commandId, ok, reason }) => parts.answerCommand(commandId, ok, reason),
     resetBox: ({ reason }) => parts.resetBox(reason),
@@ -79,100 +80,98 @@ function immediateExecutors(parts: Parts): Pick<Executors, Immediate> {
   };
 }
 
-type OnDatabase =
+type DatabaseRole =
   | 'startDatabase'
   | 'stopDatabase'
   | 'promoteDatabase'
   | 'setSynchronous'
   | 'clearSynchronous'
-  | 'admitClients'
-  | 'checkpointDatabase'
-  | 'keepDivergence'
-  | 'rewindDatabase'
-  | 'cloneDatabase';
+  | 'admitClients';
 
-function databaseExecutors(parts: Parts): Pick<Executors, OnDatabase> {
-  const { database, databaseWatch } = parts;
-
-  /** What was seen of the database before a change ended says nothing about it afterwards. */
-  function change<E extends EffectWithToken & { readonly deadlineMs: number }>(
-    effect: E,
-    work: (effect: E) => Promise<Happening>,
-    urgent = false,
-  ): void {
-    run(
-      parts.resources.database,
-      effect,
-      async (asked) => {
-        try {
-          return await work(asked);
-        } finally {
-          databaseWatch.changed();
-        }
-      },
-      urgent,
-    );
-  }
-
+function roleExecutors(parts: Parts): Pick<Executors, DatabaseRole> {
+  const { database } = parts;
   return {
     startDatabase: (effect) =>
-      change(effect, async ({ token, role, synchronous, deadlineMs }) => {
+      change(parts, effect, async ({ token, role, synchronous, deadlineMs }) => {
         await database.start({ role, synchronous, admitted: false, deadlineMs });
         return { type: 'databaseStarted', token };
       }),
     stopDatabase: (effect) =>
-      change(
-        effect,
-        async ({ token, how, deadlineMs }) => {
-          const { clean, lsn, timeline } = await database.stop({ how, deadlineMs });
-          return { type: 'databaseStopped', token, clean, lsn, timeline };
-        },
-        true,
-      ),
+      changeAtOnce(parts, effect, async ({ token, how, deadlineMs }) => {
+        const { clean, lsn, timeline } = await database.stop({ how, deadlineMs });
+        return { type: 'databaseStopped', token, clean, lsn, timeline };
+      }),
     promoteDatabase: (effect) =>
-      change(effect, async ({ token, deadlineMs }) => {
+      change(parts, effect, async ({ token, deadlineMs }) => {
         const { timeline, lsn } = await database.promote({ deadlineMs });
         return { type: 'databasePromoted', token, timeline, lsn };
       }),
     setSynchronous: (effect) =>
-      change(effect, async ({ token, deadlineMs }) => {
+      change(parts, effect, async ({ token, deadlineMs }) => {
         const { lsn } = await database.setSynchronous({ deadlineMs });
         return { type: 'synchronousProved', token, lsn };
       }),
     clearSynchronous: (effect) =>
-      change(
-        effect,
-        async ({ token, deadlineMs }) => {
-          await database.clearSynchronous({ deadlineMs });
-          return { type: 'synchronousCleared', token };
-        },
-        true,
-      ),
+      changeAtOnce(parts, effect, async ({ token, deadlineMs }) => {
+        await database.clearSynchronous({ deadlineMs });
+        return { type: 'synchronousCleared', token };
+      }),
     admitClients: (effect) =>
-      change(effect, async ({ token, deadlineMs }) => {
+      change(parts, effect, async ({ token, deadlineMs }) => {
         await database.admitClients({ deadlineMs });
         return { type: 'clientsAdmitted', token };
       }),
+  };
+}
+
+type DatabaseWork = 'checkpointDatabase' | 'keepDivergence' | 'rewindDatabase' | 'cloneDatabase';
+
+function workExecutors(parts: Parts): Pick<Executors, DatabaseWork> {
+  const { database } = parts;
+  return {
     checkpointDatabase: (effect) =>
       run(parts.resources.checkpoint, effect, async ({ token, deadlineMs }) => {
         await database.checkpoint({ deadlineMs });
         return { type: 'databaseCheckpointed', token };
       }),
     keepDivergence: (effect) =>
-      change(effect, async ({ token }) => {
+      change(parts, effect, async ({ token }) => {
         const { kept } = await database.keepDivergence({});
         return { type: 'divergenceKept', token, kept };
       }),
     rewindDatabase: (effect) =>
-      change(effect, async ({ token }) => {
+      change(parts, effect, async ({ token }) => {
         await database.rewind({});
         return { type: 'databaseRewound', token };
       }),
     cloneDatabase: (effect) =>
-      change(effect, async ({ token }) => {
+      change(parts, effect, async ({ token }) => {
         await database.clone({});
         return { type: 'databaseCloned', token };
       }),
+  };
+}
+
+type Work<E> = (effect: E) => Promise<Happening>;
+type Limited = EffectWithToken & { readonly deadlineMs: number };
+
+function change<E extends Limited>(parts: Parts, effect: E, work: Work<E>): void {
+  run(parts.resources.database, effect, observed(parts, work));
+}
+
+/** Does not wait for what is under way: these are the ways out of it. */
+function changeAtOnce<E extends Limited>(parts: Parts, effect: E, work: Work<E>): void {
+  run(parts.resources.database, effect, observed(parts, work), true);
+}
+
+/** What was seen of the database before a change ended says nothing about it afterwards. */
+function observed<E>({ databaseWatch }: Parts, work: Work<E>): Work<E> {
+  return async (effect) => {
+    try {
+      return await work(effect);
+    } finally {
+      databaseWatch.changed();
+    }
   };
 }
 
@@ -237,10 +236,10 @@ function portExecutors(
 }
 
 /** Queues an effect at its resource; a refusal or a missed deadline answers it with `effectFailed`. */
-function run<E extends EffectWithToken & { readonly deadlineMs: number }>(
+function run<E extends Limited>(
   resource: Resource,
   effect: E,
-  work: (effect: E) => Promise<Happening>,
+  work: Work<E>,
   urgent = false,
 ): void {
   const { token, type, deadlineMs } = effect;

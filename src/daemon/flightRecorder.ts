@@ -9,7 +9,7 @@ const keptFiles = 5;
 const filePattern = /^crash-.*\.json$/;
 
 export type FlightRecorder = {
-  note(event: CoreEvent): void;
+  readonly note: (event: CoreEvent) => void;
   /** The remembered events, oldest first. */
   events(): readonly CoreEvent[];
 };

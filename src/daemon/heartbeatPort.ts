@@ -8,7 +8,7 @@ const retryMs = 1_000;
 
 export type HeartbeatPort = {
   /** The path's last word: an errno name, or null when it works. */
-  noteError(errno: string | null): void;
+  readonly noteError: (errno: string | null) => void;
   close(): void;
 };
 

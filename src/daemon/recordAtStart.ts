@@ -10,6 +10,8 @@ export type RecordProblem = { readonly code: string; readonly text: string };
 
 export type RecordAtStart = {
   readonly record: DurableRecord | null;
+  /** When it was written, wall time: the reign that it tells of began then. */
+  readonly writtenAt: number | null;
   /** Why there is a record file but none that may be used; shown by status for as long as the agent runs. */
   readonly problem: RecordProblem | null;
 };
@@ -24,7 +26,7 @@ export async function recordAtStart(
   if ('code' in reading) return refuse(log, reading.code, reading.text);
   switch (reading.kind) {
     case 'none':
-      return { record: null, problem: null };
+      return { record: null, writtenAt: null, problem: null };
     case 'corrupt':
       return refuse(
         log,
@@ -44,7 +46,7 @@ export async function recordAtStart(
     );
   }
   if (doubtful.length > 0) await repair(store, record, doubtful, log);
-  return { record, problem: null };
+  return { record, writtenAt: reading.writtenAt, problem: null };
 }
 
 async function readOrProblem(store: RecordStore): Promise<RecordReading | RecordProblem> {
@@ -75,7 +77,7 @@ async function repair(
 
 function refuse(log: Log, code: string, text: string): RecordAtStart {
   log.history('error', 'recordUnusable', { code, text });
-  return { record: null, problem: { code, text } };
+  return { record: null, writtenAt: null, problem: { code, text } };
 }
 
 function describe(copies: readonly CopyState[]): string {
@@ -83,12 +85,6 @@ function describe(copies: readonly CopyState[]): string {
 }
 
 function describeCopy(copy: CopyState): string {
-  switch (copy.kind) {
-    case 'missing':
-      return `${copy.name} missing`;
-    case 'corrupt':
-      return `${copy.name} ${copy.problem}`;
-    case 'valid':
-      return `${copy.name} older`;
-  }
+  if (copy.kind === 'corrupt') return `${copy.name} ${copy.problem}`;
+  return copy.kind === 'missing' ? `${copy.name} missing` : `${copy.name} older`;
 }

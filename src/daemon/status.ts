@@ -1,11 +1,13 @@
 // What the agent tells of itself: the core's summary with the figures of the parts around it. Times are UTC text here;
 // people are shown their own zone by the command line.
 import type { DatabaseObservation } from '../core/events.ts';
+import type { State } from '../core/state.ts';
 import { summarize } from '../core/summary.ts';
+import type { Summary } from '../core/summary.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import type { Box } from './box.ts';
 import type { PathStatistics } from './heartbeatPaths.ts';
-import type { RecordProblem } from './recordAtStart.ts';
+import type { RecordAtStart } from './recordAtStart.ts';
 
 export type PathStatus = Omit<PathStatistics, 'lastReceivedAt'> & {
   readonly lastReceived: string | null;
@@ -13,7 +15,7 @@ export type PathStatus = Omit<PathStatistics, 'lastReceivedAt'> & {
 export type StatusJson = ReturnType<typeof statusOf>;
 
 /** A value that JSON can carry: log positions are decimal strings. */
-export function statusOf(box: Box, recordProblem: RecordProblem | null) {
+export function statusOf(box: Box, found: RecordAtStart) {
   const { loop, ground, watchdog, servicePort, paths } = box;
   const now = monotonicMs();
   const state = loop.state();
@@ -31,12 +33,14 @@ export function statusOf(box: Box, recordProblem: RecordProblem | null) {
     arbiter: settings.arbiter,
     ...summary,
     since: ago(sinceMs),
-    modeSince: ago(modeSinceMs),
+    modeSince: utc(modeBeganAt(state, found) ?? Date.now() - modeSinceMs),
+    lastRoleChange: box.roles.last(),
     lastChange: lastChange === null ? null : { ...lastChange, at: ago(lastChange.agoMs) },
     lastContact: silentMs === null ? null : ago(silentMs),
     silentMs,
     maintenanceUntil: maintenanceLeftMs === null ? null : utc(Date.now() + maintenanceLeftMs),
-    recordProblem,
+    recordProblem: found.problem,
+    ...problemWords(found, summary),
     record: state.record === null ? null : { ...state.record, lsn: state.record.lsn.toString() },
     paths: paths.statistics().map((path) => pathStatus(path, ago, now)),
     database: databaseStatus(state.database),
@@ -52,6 +56,33 @@ export function statusOf(box: Box, recordProblem: RecordProblem | null) {
     agentStart: state.agentStart,
     pid: process.pid,
   };
+}
+
+/** A record that cannot be used is not the same as none: the core only knows that it has nothing to go by. */
+function problemWords(
+  { problem }: RecordAtStart,
+  {
+    reason,
+    reasonCode,
+    waitingFor,
+    alarms,
+  }: Pick<Summary, 'reason' | 'reasonCode' | 'waitingFor' | 'alarms'>,
+) {
+  if (problem === null) return { reason, reasonCode, waitingFor, alarms };
+  const { code, text } = problem;
+  const remedy = 'an operator must restore the record or set this box up anew';
+  return {
+    reason: text,
+    reasonCode: code,
+    waitingFor: remedy,
+    alarms: [...alarms, 'recordUnusable'],
+  };
+}
+
+/** The reign that the agent found at its start is older than the agent. */
+function modeBeganAt(state: State, found: RecordAtStart): number | null {
+  const isTheOneFound = state.record !== null && state.record === found.record;
+  return isTheOneFound ? found.writtenAt : null;
 }
 
 type Standing = NonNullable<ReturnType<Box['loop']['state']>['contact']['standing']>;

@@ -221,6 +221,9 @@ async function main(): Promise<number> {
   return command(words, words.positional);
 }
 
+// A reader that has seen enough (head, grep -q) is no failure.
+process.stdout.on('error', () => process.exit(0));
+
 try {
   process.exitCode = await main();
 } catch (error) {

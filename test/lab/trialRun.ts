@@ -6,7 +6,7 @@ import { nowMs } from './clock.ts';
 import { cpuLoad, noLoad } from './cpuLoad.ts';
 import { openField, type Notes, type TrialOptions } from './field.ts';
 import { untilHealthy, type HealthyPair } from './health.ts';
-import { sentenceOf } from './labError.ts';
+import { LabError, sentenceOf } from './labError.ts';
 import { startObserver, type RunningObserver } from './observerProcess.ts';
 import { countLost, longestGapMs } from './outage.ts';
 import { heal } from './site.ts';
@@ -64,6 +64,8 @@ export async function runTrial(
   }
   try {
     if (problems.length > 0) await heal();
+    // A pair that was not healthy before the fault has had its time already.
+    if (notes === undefined) throw new LabError('the fault was not applied');
     after = await untilHealthy(site.binary, observer, healthyDeadlineMs);
     await client.untilFlowing('rows acknowledged at the end', 0, 300, 10_000);
   } catch (error) {

@@ -33,7 +33,7 @@ export class Agent {
     this.#world = world;
     this.#box = box;
     this.agentStart = world.random.hex(8);
-    this.settings = settings({ self: box.nodeId });
+    this.settings = settings({ self: box.nodeId, ...world.options.planted.settings });
     this.state = world.core.initialState(this.settings);
     this.#effects = new EffectRunner(world, box, this);
   }

@@ -94,6 +94,7 @@ export class Box {
     this.agent?.end(false);
     this.agent = null;
     this.disk.settle();
+    this.#loseWhatLiesInCaches();
     this.#kickedMs = null;
     this.addressOn = false;
     this.#world.databaseEnded(this, false);
@@ -149,6 +150,13 @@ export class Box {
 
   portChanged(): void {
     this.#noticeLater({ type: 'servicePortChanged', port: this.port() });
+  }
+
+  /** Only in worlds with a planted lie: an honest disk keeps what it said it has. */
+  #loseWhatLiesInCaches(): void {
+    const { planted } = this.#world.options;
+    if (planted.lyingDisk === true) this.disk.forgetNewest();
+    if (planted.lyingFlush === true) this.database.loseNewest(20);
   }
 
   #noticeLater(happening: Parameters<Agent['deliver']>[0]): void {

@@ -1,6 +1,6 @@
 // A model of one box's PostgreSQL: a log on disk, a role, the switch that makes commits wait, and the commits that wait.
 // What survives power loss is the flushed log; everything else belongs to the running postmaster.
-import { common, contains, extend, fork, lsnOf, newLog } from './log.ts';
+import { common, contains, extend, fork, lsnOf, newLog, prefix } from './log.ts';
 import type { Position } from './log.ts';
 import type { DatabaseObservation } from '../../src/core/events.ts';
 
@@ -90,6 +90,11 @@ export class Database {
 
   append(): void {
     this.log = extend(this.log);
+  }
+
+  loseNewest(count: number): void {
+    this.log = prefix(this.log, Math.max(1, this.log.length - count));
+    this.control = this.log;
   }
 
   checkpoint(): void {

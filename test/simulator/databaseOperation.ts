@@ -1,53 +1,35 @@
 // What the shell does to PostgreSQL, in the steps in which the world can be seen half done. Durations are those measured
 // on PostgreSQL 15; a step fails or hangs as often as the world's options say.
-import type { Effect } from '../../src/core/effects.ts';
+import type { Effect, EffectName } from '../../src/core/effects.ts';
 import type { Box } from './box.ts';
 import type { Happening } from './core.ts';
-import type { Operation, Stage } from './effectRunner.ts';
-import { failed } from './effectRunner.ts';
+import type { Operation, Stage } from './operation.ts';
+import { failed } from './operation.ts';
 import { lsnOf } from './log.ts';
 import { checkPromoted } from './steps.ts';
 import type { World } from './world.ts';
 
 type Of<N extends Effect['type']> = Extract<Effect, { readonly type: N }>;
-type DatabaseEffect = Of<
-  | 'startDatabase'
-  | 'stopDatabase'
-  | 'promoteDatabase'
-  | 'setSynchronous'
-  | 'clearSynchronous'
-  | 'admitClients'
-  | 'checkpointDatabase'
-  | 'keepDivergence'
-  | 'rewindDatabase'
-  | 'cloneDatabase'
->;
 type Site = { readonly world: World; readonly box: Box };
 
+const operations = {
+  startDatabase: starting,
+  stopDatabase: stopping,
+  promoteDatabase: promoting,
+  setSynchronous: settingSynchronous,
+  clearSynchronous: clearingSynchronous,
+  admitClients: admitting,
+  checkpointDatabase: checkpointing,
+  keepDivergence: keeping,
+  rewindDatabase: rewinding,
+  cloneDatabase: cloning,
+} satisfies { readonly [N in EffectName]?: (site: Site, effect: Of<N>) => Operation };
+export type DatabaseEffect = Of<keyof typeof operations>;
+
 export function databaseOperation(world: World, box: Box, effect: DatabaseEffect): Operation {
-  const site: Site = { world, box };
-  switch (effect.type) {
-    case 'startDatabase':
-      return starting(site, effect);
-    case 'stopDatabase':
-      return effect.how === 'clean' ? stoppingClean(site, effect) : stoppingNow(site, effect);
-    case 'promoteDatabase':
-      return promoting(site, effect);
-    case 'setSynchronous':
-      return settingSynchronous(site, effect);
-    case 'clearSynchronous':
-      return clearingSynchronous(site, effect);
-    case 'admitClients':
-      return admitting(site, effect);
-    case 'checkpointDatabase':
-      return checkpointing(site, effect);
-    case 'keepDivergence':
-      return keeping(site, effect);
-    case 'rewindDatabase':
-      return rewinding(site, effect);
-    case 'cloneDatabase':
-      return cloning(site, effect);
-  }
+  // The table pairs each name with its own effect, which tsc cannot follow through the lookup.
+  const begin = operations[effect.type] as (site: Site, effect: DatabaseEffect) => Operation;
+  return begin({ world, box }, effect);
 }
 
 /** A stage that needs a postmaster that answers; it waits for one that hangs and fails without one. */
@@ -98,6 +80,10 @@ function starting(site: Site, effect: Of<'startDatabase'>): Operation {
     ],
     answer: () => ({ type: 'databaseStarted', token: effect.token }),
   };
+}
+
+function stopping(site: Site, effect: Of<'stopDatabase'>): Operation {
+  return effect.how === 'clean' ? stoppingClean(site, effect) : stoppingNow(site, effect);
 }
 
 /** Clients are thrown out, the last checkpoint is written, and the sender ships all of it before the server ends. */
@@ -202,7 +188,7 @@ function settingSynchronous(site: Site, effect: Of<'setSynchronous'>): Operation
   };
   const force = (): Happening | null => {
     if (database.orders !== orders) return failed(effect, 'overtaken');
-    database.synchronous = true;
+    database.synchronous = site.world.options.planted.lyingSwitch !== true;
     return mayFail(site, effect);
   };
   return {

@@ -14,6 +14,7 @@ export class Disk {
   readonly #onRecord: (before: DurableRecord | null, after: DurableRecord) => void;
   /** May be on one of the two copies. */
   #doubtful: DurableRecord | null = null;
+  #previous: DurableRecord | null = null;
   #queue: Write[] = [];
   #busy = false;
   #life = 0;
@@ -30,6 +31,11 @@ export class Disk {
   write(record: DurableRecord, done: (written: boolean) => void): void {
     this.#queue.push({ record, done });
     if (!this.#busy) this.#next();
+  }
+
+  /** The newest record was in a cache only. */
+  forgetNewest(): void {
+    this.record = this.#previous ?? this.record;
   }
 
   /** The agent died: writes that were not begun are gone, the one under way ends before its successor starts. */
@@ -59,6 +65,7 @@ export class Disk {
 
   #keep(record: DurableRecord): void {
     this.#onRecord(this.record, record);
+    this.#previous = this.record;
     this.record = record;
     this.#doubtful = null;
   }

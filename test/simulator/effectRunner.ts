@@ -5,16 +5,11 @@ import type { Agent } from './agent.ts';
 import type { Box } from './box.ts';
 import type { Happening } from './core.ts';
 import { databaseOperation } from './databaseOperation.ts';
+import { failed } from './operation.ts';
+import type { Operation } from './operation.ts';
 import { portOperation } from './portOperation.ts';
 import { probeOperation } from './probeOperation.ts';
 import type { World } from './world.ts';
-
-/** One part of an operation. It may end it early with an event, or ask to be done again after the same time. */
-export type Stage = { readonly afterMs: number; readonly act: () => Happening | 'again' | null };
-export type Operation = {
-  readonly stages: readonly Stage[];
-  readonly answer: () => Happening;
-};
 
 type Resource = 'database' | 'checkpoint' | 'port' | 'probe';
 type Entry = {
@@ -87,7 +82,19 @@ export class EffectRunner {
       case 'writeRecord':
         this.#writeRecord(effect);
         return;
-      default:
+      case 'probe':
+      case 'startDatabase':
+      case 'stopDatabase':
+      case 'promoteDatabase':
+      case 'setSynchronous':
+      case 'clearSynchronous':
+      case 'admitClients':
+      case 'checkpointDatabase':
+      case 'keepDivergence':
+      case 'rewindDatabase':
+      case 'cloneDatabase':
+      case 'raiseServicePort':
+      case 'lowerServicePort':
         this.#enqueue(effect);
     }
   }
@@ -204,8 +211,4 @@ export class EffectRunner {
     if (this.#running[entry.resource].delete(entry) && this.#agent.alive)
       this.#next(entry.resource);
   }
-}
-
-export function failed(effect: EffectWithToken, code: string): Happening {
-  return { type: 'effectFailed', token: effect.token, code, text: `${effect.type}: ${code}` };
 }

@@ -61,54 +61,41 @@ export class Faults {
   }
 
   #apply(name: FaultName, box: Box): void {
-    const { cable, lan, random } = this.#world;
-    switch (name) {
-      case 'powerLoss':
-        return this.#cutPower([box]);
-      case 'bothPowerLoss':
-        return this.#cutPower(this.#world.boxes);
-      case 'heartbeatCut':
-        return this.#cut(name, cable.unplugged);
-      case 'heartbeatCutSilently':
-        return this.#cut(name, cable.silent);
-      case 'heartbeatOneWay':
-        return this.#cut(`${name} from ${box.name}`, cable.deafTo[box.side]);
-      case 'heartbeatLossy':
-        cable.heavyLoss = random.between(0.05, 0.4);
-        return this.#cut(name, cable.lossy);
-      case 'portUnplugged':
-        return this.#cut(`${name} ${box.name}`, lan.unplugged[box.side]);
-      case 'portSilent':
-        return this.#cut(`${name} ${box.name}`, lan.silent[box.side]);
-      case 'switchDead':
-        return this.#cut(name, lan.dead);
-      case 'referencesDead':
-        return this.#cut(name, lan.referencesDead);
-      case 'lanPartitioned':
-        return this.#cut(name, lan.partitioned);
-      case 'replicationBlocked':
-        return this.#cut(name, cable.replicationBlocked);
-      case 'diskSlow':
-        return this.#cut(`${name} ${box.name}`, box.disk.slow);
-      case 'diskFailing':
-        return this.#cut(`${name} ${box.name}`, box.disk.failing);
-      case 'databaseHung':
-        return this.#hangDatabase(box);
-      default:
-        return this.#strike(name, box);
-    }
+    const { cable, lan, boxes } = this.#world;
+    const acts: Readonly<Record<FaultName, () => void>> = {
+      powerLoss: () => this.#cutPower([box]),
+      bothPowerLoss: () => this.#cutPower(boxes),
+      heartbeatCut: () => this.#cut(name, cable.unplugged),
+      heartbeatCutSilently: () => this.#cut(name, cable.silent),
+      heartbeatOneWay: () => this.#cut(`${name} from ${box.name}`, cable.deafTo[box.side]),
+      heartbeatLossy: () => this.#loseHeartbeats(),
+      portUnplugged: () => this.#cut(`${name} ${box.name}`, lan.unplugged[box.side]),
+      portSilent: () => this.#cut(`${name} ${box.name}`, lan.silent[box.side]),
+      switchDead: () => this.#cut(name, lan.dead),
+      referencesDead: () => this.#cut(name, lan.referencesDead),
+      lanPartitioned: () => this.#cut(name, lan.partitioned),
+      agentStalled: () => this.#stall(box),
+      agentCrashed: () => this.#crashAgent(box),
+      databaseCrashed: () => this.#crashDatabase(box),
+      databaseHung: () => this.#hangDatabase(box),
+      diskSlow: () => this.#cut(`${name} ${box.name}`, box.disk.slow),
+      diskFailing: () => this.#cut(`${name} ${box.name}`, box.disk.failing),
+      replicationBlocked: () => this.#cut(name, cable.replicationBlocked),
+      logRecycled: () => this.#recycleLog(box),
+      switchover: () => this.command(box, 'switchover'),
+      garbage: () => box.agent?.deliver({ type: 'garbageReceived', path: 'eth1' }),
+    };
+    acts[name]();
   }
 
-  /** Faults that are over at once. */
-  #strike(name: FaultName, box: Box): void {
+  #loseHeartbeats(): void {
+    this.#world.cable.heavyLoss = this.#world.random.between(0.05, 0.4);
+    this.#cut('heartbeatLossy', this.#world.cable.lossy);
+  }
+
+  #crashAgent(box: Box): void {
     const { random } = this.#world;
-    if (name === 'agentStalled') this.#stall(box);
-    if (name === 'agentCrashed')
-      box.crashAgent(random.pick([20, 200, 800, 2500]) * random.between(0.5, 1.5));
-    if (name === 'databaseCrashed') this.#crashDatabase(box);
-    if (name === 'logRecycled') this.#recycleLog(box);
-    if (name === 'switchover') this.command(box, 'switchover');
-    if (name === 'garbage') box.agent?.deliver({ type: 'garbageReceived', path: 'eth1' });
+    box.crashAgent(random.pick([20, 200, 800, 2500]) * random.between(0.5, 1.5));
   }
 
   #durationMs(): number {

@@ -18,8 +18,8 @@ export class Ledger {
     this.acknowledged = beginning;
   }
 
-  break(invariant: string, text: string): void {
-    this.violation ??= { invariant, text };
+  break(invariant: string, what: string): void {
+    this.violation ??= { invariant, text: what };
   }
 
   /** A client was told that this entry is safe, or a reader saw it. */

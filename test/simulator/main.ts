@@ -23,6 +23,7 @@ const seeds =
   values.seed === undefined || process.argv.includes('--seeds') ? Number(values.seeds) : 1;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
+const core = { initialState, step, nextWakeAt };
 const tally = new Tally();
 let simulatedMs = 0;
 let acknowledged = 0;
@@ -30,12 +31,7 @@ let events = 0;
 const broken: Outcome[] = [];
 
 for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
-  const outcome = simulate(
-    { initialState, step, nextWakeAt },
-    seed,
-    safetyMs,
-    values.trace ? print : null,
-  );
+  const outcome = simulate(core, values.trace ? { seed, safetyMs, print } : { seed, safetyMs });
   simulatedMs += outcome.simulatedMs;
   acknowledged += outcome.acknowledged;
   events += outcome.events;

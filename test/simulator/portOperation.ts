@@ -2,7 +2,7 @@
 // the answer and by the notification.
 import type { Effect } from '../../src/core/effects.ts';
 import type { Box } from './box.ts';
-import type { Operation } from './effectRunner.ts';
+import type { Operation } from './operation.ts';
 import type { World } from './world.ts';
 
 type PortEffect = Extract<Effect, { readonly type: 'raiseServicePort' | 'lowerServicePort' }>;

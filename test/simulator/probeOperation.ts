@@ -3,7 +3,7 @@
 import type { Effect } from '../../src/core/effects.ts';
 import type { Agent } from './agent.ts';
 import type { Box } from './box.ts';
-import type { Operation, Stage } from './effectRunner.ts';
+import type { Operation, Stage } from './operation.ts';
 import type { World } from './world.ts';
 
 type ProbeEffect = Extract<Effect, { readonly type: 'probe' }>;

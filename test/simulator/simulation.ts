@@ -15,6 +15,7 @@ import type { Tally } from './tally.ts';
 import { Trace } from './trace.ts';
 import { World } from './world.ts';
 import { drawOptions } from './worldOptions.ts';
+import type { Planted } from './worldOptions.ts';
 
 export type Outcome = {
   readonly seed: number;
@@ -29,15 +30,18 @@ export type Outcome = {
 const healWithinMs = 60_000;
 const tracedLines = 120;
 
-export function simulate(
-  core: Core,
-  seed: number,
-  safetyMs: number,
-  print: ((line: string) => void) | null = null,
-): Outcome {
+export type Request = {
+  readonly seed: number;
+  /** How long faults are drawn, in simulated time. */
+  readonly safetyMs: number;
+  readonly planted?: Planted;
+  readonly print?: (line: string) => void;
+};
+
+export function simulate(core: Core, { seed, safetyMs, planted, print }: Request): Outcome {
   const random = new Random(seed);
-  const trace = new Trace(print);
-  const world = new World(core, random, drawOptions(random, safetyMs), trace);
+  const trace = new Trace(print ?? null);
+  const world = new World(core, random, drawOptions(random, safetyMs, planted ?? {}), trace);
   const run = new Run(world);
   run.safety(safetyMs);
   run.liveness();

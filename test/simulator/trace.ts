@@ -46,14 +46,8 @@ export class Trace {
 }
 
 function detail(happening: Happening): string {
-  switch (happening.type) {
-    case 'heartbeatCarrierChanged':
-      return ` ${happening.carrier}`;
-    case 'servicePortChanged':
-      return ` carrier ${happening.port.carrier} address ${happening.port.addressesOn}`;
-    case 'operatorCommanded':
-      return ` ${happening.command.type}`;
-    default:
-      return '';
-  }
+  if (happening.type === 'heartbeatCarrierChanged') return ` ${happening.carrier}`;
+  if (happening.type === 'operatorCommanded') return ` ${happening.command.type}`;
+  if (happening.type !== 'servicePortChanged') return '';
+  return ` carrier ${happening.port.carrier} address ${happening.port.addressesOn}`;
 }

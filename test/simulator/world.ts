@@ -12,7 +12,7 @@ import { EventQueue } from './eventQueue.ts';
 import { Ledger } from './ledger.ts';
 import { newLog } from './log.ts';
 import { HeartbeatCable, isAssumed, Lan } from './network.ts';
-import { Random } from './random.ts';
+import type { Random } from './random.ts';
 import { Replication } from './replication.ts';
 import { checkCleared, checkPromoted, checkRecord } from './steps.ts';
 import { Tally } from './tally.ts';

@@ -1,4 +1,5 @@
 // What kind of world a seed draws: rates, delays and weights of faults. Every number that differs between seeds is here.
+import type { Settings } from '../../src/core/settings.ts';
 import type { Random } from './random.ts';
 
 export const faultNames = [
@@ -26,7 +27,19 @@ export const faultNames = [
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 
+/** Lies and wrong settings that a checker must find; none in an honest run. */
+export type Planted = {
+  readonly settings?: Partial<Settings>;
+  /** Records said to be on disk are lost with the power. */
+  readonly lyingDisk?: boolean;
+  /** The switch that makes commits wait is said to be in force and is not. */
+  readonly lyingSwitch?: boolean;
+  /** A standby reports log as flushed that it loses with the power. */
+  readonly lyingFlush?: boolean;
+};
+
 export type WorldOptions = {
+  readonly planted: Planted;
   /** How long faults are drawn. */
   readonly safetyMs: number;
   /** Mean pause between two clusters of faults. */
@@ -49,8 +62,9 @@ export type WorldOptions = {
   readonly databaseFailure: number;
 };
 
-export function drawOptions(random: Random, safetyMs: number): WorldOptions {
+export function drawOptions(random: Random, safetyMs: number, planted: Planted): WorldOptions {
   return {
+    planted,
     safetyMs,
     calmMs: random.pick([5000, 10_000, 20_000, 40_000]),
     maxFaultsInCluster: random.pick([1, 2, 3, 5]),

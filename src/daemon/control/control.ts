@@ -6,7 +6,7 @@ import type { StopWish } from '../agent.ts';
 import type { Box } from '../box.ts';
 import type { Verdict } from '../commands.ts';
 import { writeMaintenance } from '../maintenanceStore.ts';
-import type { RecordProblem } from '../recordAtStart.ts';
+import type { RecordAtStart } from '../recordAtStart.ts';
 import { statusOf } from '../status.ts';
 import { controlSocketPath } from './controlClient.ts';
 import { openControlServer } from './controlServer.ts';
@@ -17,8 +17,8 @@ const orderDeadlineMs = 120_000;
 
 export type ControlOptions = {
   readonly box: Box;
-  readonly recordProblem: RecordProblem | null;
-  stop(wish: StopWish): void;
+  readonly found: RecordAtStart;
+  readonly stop: (wish: StopWish) => void;
 };
 
 export async function openControl(options: ControlOptions): Promise<ControlServer> {
@@ -38,7 +38,7 @@ async function serve(options: ControlOptions, client: ClientRequest): Promise<vo
   const { request } = client;
   switch (request.command) {
     case 'status':
-      client.reply(statusOf(box, options.recordProblem));
+      client.reply(statusOf(box, options.found));
       return;
     case 'events':
       await serveEvents(box, client, request.limit, request.follow);

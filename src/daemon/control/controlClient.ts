@@ -38,7 +38,7 @@ export async function askAgent(
 }
 
 /** The events of the agent as they happen, after the newest `limit` of its history; ends when the agent goes. */
-export async function* followEvents(runDirectory: string, limit: number): AsyncGenerator<unknown> {
+export async function* followEvents(runDirectory: string, limit: number): AsyncGenerator {
   const socket = await connect(runDirectory);
   try {
     const request: ControlRequest = { command: 'events', limit, follow: true };

@@ -9,6 +9,7 @@ import { HotpairError } from '../../protocol/hotpairError.ts';
 import { assertOwner, assertReachable, assertWritable } from './dataDirectory.ts';
 import { slotName } from './databaseOptions.ts';
 import { deadlineIn, isOver } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import { giveTo, renameDurably, syncDirectory } from './durableFile.ts';
 import type { Instance } from './instance.ts';
 import { beginJob, endJob, isHalfRewound, unfinishedJob } from './jobMarker.ts';
@@ -20,7 +21,7 @@ import { connectionText } from './settings.ts';
 import { awaitSource } from './source.ts';
 
 /** Clones the peer's database into the place of the stopped one; resumes what a crash left. */
-export async function clone(instance: Instance, limitMs: number): Promise<void> {
+export async function clone(instance: Instance, deadline: Deadline): Promise<void> {
   const { options, server, user } = instance;
   if (server.adopt()) {
     throw new HotpairError('DATABASE_RUNNING', 'PostgreSQL must be stopped to be cloned anew');
@@ -29,7 +30,7 @@ export async function clone(instance: Instance, limitMs: number): Promise<void> 
   assertWritable(dirname(options.dataDirectory));
   if (existsSync(options.dataDirectory)) assertOwner(options.dataDirectory, user);
   if (await finishSwap(instance)) return;
-  const source = await awaitSource(options, limitMs);
+  const source = await awaitSource(options, deadline);
   const binaries = await instance.binaries();
   if (source.majorVersion !== binaries.major) {
     throw new HotpairError(
@@ -43,7 +44,7 @@ export async function clone(instance: Instance, limitMs: number): Promise<void> 
     await beginJob(options.dataDirectory, 'copying', user);
   }
   await clearRemains(options.dataDirectory, options.socketDirectory, options.port);
-  await copyAndVerify(instance, binaries.directory);
+  await copyAndVerify(instance, binaries.directory, deadline);
   const state = { synchronous: 'off', admitted: false, follows: true } as const;
   await instance.files.writeAll(state, 'standby', copyPath(options.dataDirectory));
   await beginJob(options.dataDirectory, 'swapping', user);
@@ -73,21 +74,30 @@ export async function removeOldCopies(dataDirectory: string): Promise<void> {
   }
 }
 
-async function copyAndVerify(instance: Instance, binDirectory: string): Promise<void> {
+async function copyAndVerify(
+  instance: Instance,
+  binDirectory: string,
+  deadline: Deadline,
+): Promise<void> {
   const { options, user } = instance;
   const copy = copyPath(options.dataDirectory);
   const report = (text: string): void => {
     options.onProgress({ job: 'clone', text, fraction: fractionOf(text) });
   };
-  const deadline = deadlineIn(10_000);
+  const slotLimit = deadlineIn(10_000);
   for (;;) {
     await rm(copy, { recursive: true, force: true });
     await mkdir(copy, { mode: 0o700 });
     await giveTo(copy, user);
-    const result = await runBaseBackup(instance, binDirectory, copy, report);
+    const result = await runBaseBackup(
+      instance,
+      join(binDirectory, 'pg_basebackup'),
+      deadline,
+      report,
+    );
     if (result.code === 0) break;
     // The sender of a connection that broke just now may hold the slot for a moment.
-    if (!/is active for PID/.test(result.output) || isOver(deadline)) {
+    if (!/is active for PID/.test(result.output) || isOver(slotLimit)) {
       throw new HotpairError(
         'DATABASE_CLONE',
         `the copy of the peer's database failed: ${lastComplaint(result.output)}`,
@@ -97,7 +107,7 @@ async function copyAndVerify(instance: Instance, binDirectory: string): Promise<
   }
   report('verifying the copy');
   const path = join(binDirectory, 'pg_verifybackup');
-  const verified = await runProgram({ path, args: ['--quiet', copy], user });
+  const verified = await runProgram({ path, args: ['--quiet', copy], user, deadline });
   if (verified.code !== 0) {
     const complaint = lastComplaint(verified.output);
     throw new HotpairError('DATABASE_CLONE', `the copy is not whole: ${complaint}`);
@@ -108,17 +118,17 @@ async function copyAndVerify(instance: Instance, binDirectory: string): Promise<
 
 async function runBaseBackup(
   instance: Instance,
-  binDirectory: string,
-  copy: string,
+  path: string,
+  deadline: Deadline,
   report: (text: string) => void,
 ): Promise<ProgramResult> {
   const { options, user } = instance;
   // Under another name: as the standby's own it would count as one that commits wait for.
   const named = { ...options, selfName: `${options.selfName} clone` };
   return runProgram({
-    path: join(binDirectory, 'pg_basebackup'),
+    path,
     args: [
-      `--pgdata=${copy}`,
+      `--pgdata=${copyPath(options.dataDirectory)}`,
       `--dbname=${connectionText(named)}`,
       '--wal-method=stream',
       '--checkpoint=fast',
@@ -127,6 +137,7 @@ async function runBaseBackup(
       ...(options.cloneRateKb === undefined ? [] : [`--max-rate=${options.cloneRateKb}`]),
     ],
     user,
+    deadline,
     environment: { PGPASSWORD: options.replicationPassword },
     onLine: report,
   });

@@ -6,6 +6,7 @@ import { holdConnection } from './connection.ts';
 import { readControlFile } from './controlFile.ts';
 import type { ControlData } from './controlFile.ts';
 import type { DatabaseOptions } from './databaseOptions.ts';
+import { withDatabaseErrors } from './databaseError.ts';
 import { deadlineIn } from './deadline.ts';
 import { keepDivergence } from './divergence.ts';
 import { checkHbaLines } from './hba.ts';
@@ -20,6 +21,7 @@ import { rewind } from './rewind.ts';
 import { checkExtraSettings } from './settings.ts';
 import { fitSlot } from './slot.ts';
 import { releaseCommits, setSynchronous } from './switchSynchronous.ts';
+import type { Wish } from './switchSynchronous.ts';
 
 type Limit = { readonly deadlineMs?: number };
 type Due = { readonly deadlineMs: number };
@@ -31,11 +33,12 @@ export type Database = {
     request: Due & { readonly how: 'clean' | 'now' },
   ) => Promise<{ clean: boolean; lsn: bigint | null; timeline: number | null }>;
   readonly promote: (request: Due) => Promise<{ timeline: number; lsn: bigint }>;
+  /** For a primary that stands alone: a failure clears the setting. */
   readonly setSynchronous: (request: Due) => Promise<{ lsn: bigint }>;
   readonly clearSynchronous: (request: Due) => Promise<void>;
   readonly admitClients: (request: Due) => Promise<void>;
   readonly checkpoint: (request: Due) => Promise<void>;
-  /** `deadlineMs` here is how long the peer may take to become a source. */
+  /** The peer has half a minute of the deadline to become a source. */
   readonly rewind: (request: Limit) => Promise<{ rewound: boolean }>;
   readonly clone: (request: Limit) => Promise<void>;
   readonly keepDivergence: (request: Limit) => Promise<{ kept: string | null }>;
@@ -43,7 +46,8 @@ export type Database = {
   readonly close: () => Promise<void>;
 };
 
-const sourceLimitMs = 30_000;
+/** How long a copy of a large database may take where nobody says: a day. */
+const noLimitMs = 86_400_000;
 
 /**
  * Opens the database of this node and adopts a PostgreSQL that runs already.
@@ -55,39 +59,10 @@ export function openDatabase(options: DatabaseOptions): Database {
   checkExtraSettings(options.extraSettings);
   checkHbaLines(options.hba);
   const instance = openInstance(options);
-  let newestWish = 0;
-  let job: string | null = null;
-  let isMendingSlot = false;
-
-  // Two of these at once would work on the same directory from two sides.
-  const alone = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    if (job !== null) {
-      throw new HotpairError('DATABASE_BUSY', `${name} has to wait: ${job} is under way`);
-    }
-    job = name;
-    try {
-      return await work();
-    } finally {
-      job = null;
-    }
-  };
-
-  const wish = (): { isCurrent: () => boolean } => {
-    newestWish += 1;
-    const own = newestWish;
-    return { isCurrent: () => own === newestWish };
-  };
-
-  const mendSlot = (look: DatabaseObservation): void => {
-    if (!look.slotUnusable || isMendingSlot || job !== null) return;
-    isMendingSlot = true;
-    void fitSlot(instance, 'primary', deadlineIn(5_000))
-      .catch(() => {})
-      .finally(() => {
-        isMendingSlot = false;
-      });
-  };
-
+  const { alone, isBusy } = oneAtATime();
+  const wishToRun = openWishes();
+  const wishForCommits = openWishes();
+  const mendSlot = slotMender(instance, isBusy);
   // Left by an agent that ended in the middle of making commits wait: nothing rests on it yet, and
   // commits would wait for a name that nobody has.
   if (instance.files.state().synchronous === 'nobody' && instance.server.pid() !== null) {
@@ -102,40 +77,93 @@ export function openDatabase(options: DatabaseOptions): Database {
       return look;
     },
     start: async (request) => {
-      const { isCurrent } = wish();
+      const { isCurrent } = wishToRun();
       await alone('a start', async () => start(instance, request, isCurrent));
     },
     // A stop is the way out of everything: it does not wait for what is under way.
     stop: async ({ how, deadlineMs }) => {
-      wish();
-      return stop(instance, how, deadlineMs);
+      wishToRun();
+      wishForCommits();
+      return withDatabaseErrors(async () => stop(instance, how, deadlineMs));
     },
     promote: async ({ deadlineMs }) =>
-      alone(
-        'a promotion',
-        async () => promote(instance, deadlineMs, { alone: true, admitted: true }),
+      alone('a promotion', async () =>
+        promote(instance, deadlineMs, { alone: true, admitted: true }),
       ),
-    setSynchronous: async ({ deadlineMs }) => setSynchronous(instance, deadlineMs, wish()),
+    setSynchronous: async ({ deadlineMs }) =>
+      withDatabaseErrors(async () => setSynchronous(instance, deadlineMs, wishForCommits())),
     clearSynchronous: async ({ deadlineMs }) => {
-      wish();
-      await releaseCommits(instance, deadlineIn(deadlineMs));
+      wishForCommits();
+      await withDatabaseErrors(async () => releaseCommits(instance, deadlineIn(deadlineMs)));
     },
-    admitClients: async ({ deadlineMs }) => admitClients(instance, deadlineIn(deadlineMs)),
-    checkpoint: async ({ deadlineMs }) => checkpoint(instance, deadlineMs),
-    rewind: async ({ deadlineMs }) =>
-      alone('a rewind', async () => rewind(instance, deadlineMs ?? sourceLimitMs)),
-    clone: async ({ deadlineMs }) =>
-      alone('a clone', async () => clone(instance, deadlineMs ?? sourceLimitMs)),
-    keepDivergence: async ({ deadlineMs }) =>
-      alone(
-        'keeping the log',
-        async () => keepDivergence(instance, deadlineMs ?? sourceLimitMs),
-      ),
+    admitClients: async ({ deadlineMs }) =>
+      withDatabaseErrors(async () => admitClients(instance, deadlineIn(deadlineMs))),
+    checkpoint: async ({ deadlineMs }) =>
+      withDatabaseErrors(async () => checkpoint(instance, deadlineMs)),
+    rewind: async ({ deadlineMs = noLimitMs }) =>
+      alone('a rewind', async () => rewind(instance, deadlineIn(deadlineMs))),
+    clone: async ({ deadlineMs = noLimitMs }) =>
+      alone('a clone', async () => clone(instance, deadlineIn(deadlineMs))),
+    keepDivergence: async ({ deadlineMs = noLimitMs }) =>
+      alone('keeping the log', async () => keepDivergence(instance, deadlineIn(deadlineMs))),
     controlData: () => readControlFile(options.dataDirectory),
     close: async () => {
-      wish();
+      wishToRun();
+      wishForCommits();
       closeInstance(instance);
     },
+  };
+}
+
+type Alone = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+// Two of these acts at once would work on the same directory from two sides.
+function oneAtATime(): { alone: Alone; isBusy: () => boolean } {
+  let job: string | null = null;
+  return {
+    isBusy: () => job !== null,
+    alone: async (name, work) => {
+      if (job !== null) {
+        throw new HotpairError('DATABASE_BUSY', `${name} has to wait: ${job} is under way`);
+      }
+      job = name;
+      try {
+        return await withDatabaseErrors(work);
+      } finally {
+        job = null;
+      }
+    },
+  };
+}
+
+// A newer wish takes the place of an older one that is still being worked on.
+function openWishes(): () => Wish {
+  let newest = 0;
+  return () => {
+    newest += 1;
+    const own = newest;
+    return { isCurrent: () => own === newest };
+  };
+}
+
+// The peer's slot is made again when it was given up for the disk's sake, or is missing.
+function slotMender(
+  instance: Instance,
+  isBusy: () => boolean,
+): (look: DatabaseObservation) => void {
+  let isMending = false;
+  const mend = async (): Promise<void> => {
+    isMending = true;
+    try {
+      await fitSlot(instance, 'primary', deadlineIn(5_000));
+    } catch {
+      // The next observation tries again.
+    } finally {
+      isMending = false;
+    }
+  };
+  return (look) => {
+    if (look.slotUnusable && !isMending && !isBusy()) void mend();
   };
 }
 

@@ -7,6 +7,7 @@ import { HotpairError } from '../../protocol/hotpairError.ts';
 import type { ControlData } from './controlFile.ts';
 import { walPlace } from './controlLog.ts';
 import { assertDataDirectory } from './dataDirectory.ts';
+import type { Deadline } from './deadline.ts';
 import { renameDurably, syncDirectory } from './durableFile.ts';
 import type { Instance } from './instance.ts';
 import { formatLsn, historyFileName, walFileName } from './lsn.ts';
@@ -49,14 +50,14 @@ export function compareLogs(
  */
 export async function keepDivergence(
   instance: Instance,
-  limitMs: number,
+  deadline: Deadline,
 ): Promise<{ kept: string | null }> {
   const { options, user, server } = instance;
   if (server.adopt()) {
     throw new HotpairError('DATABASE_RUNNING', 'the log can be kept of a stopped PostgreSQL only');
   }
   const control = assertDataDirectory(options.dataDirectory, user);
-  const source = await awaitSource(options, limitMs);
+  const source = await awaitSource(options, deadline);
   const divergence = compareLogs(options.dataDirectory, control, source);
   if (!divergence.hasOwn) return { kept: null };
   const from = divergence.fork ?? control.redo;

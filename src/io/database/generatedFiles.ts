@@ -104,8 +104,8 @@ async function cleanAutoConf(directory: string, owner: SystemUser): Promise<void
 }
 
 function passwordLine(options: DatabaseOptions): string {
-  const escape = (text: string): string => text.replaceAll(/[\\:]/g, String.raw`\$&`);
-  return `*:*:*:${replicationRole}:${escape(options.replicationPassword)}\n`;
+  const password = options.replicationPassword.replaceAll(/[\\:]/g, String.raw`\$&`);
+  return `*:*:*:${replicationRole}:${password}\n`;
 }
 
 function readText(path: string): string {

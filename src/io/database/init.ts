@@ -5,12 +5,14 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import { dataMajor } from './binaries.ts';
+import { withDatabaseErrors } from './databaseError.ts';
 import { clone } from './clone.ts';
 import { readControlFile } from './controlFile.ts';
 import type { ControlData } from './controlFile.ts';
 import { assertDataDirectory, assertReachable, assertWritable } from './dataDirectory.ts';
 import { agentRole, replicationRole } from './databaseOptions.ts';
 import type { DatabaseOptions, DatabaseProgress } from './databaseOptions.ts';
+import { deadlineIn } from './deadline.ts';
 import { giveTo, renameDurably } from './durableFile.ts';
 import { closeInstance, openInstance } from './instance.ts';
 import type { Instance } from './instance.ts';
@@ -18,6 +20,9 @@ import { unfinishedJob } from './jobMarker.ts';
 import { clearRemains } from './postmaster.ts';
 import { lastComplaint, runProgram } from './program.ts';
 import { scramVerifier } from './scramVerifier.ts';
+
+/** A day: the copy of a large database over the heartbeat cable ends long before. */
+const longestCloneMs = 86_400_000;
 
 export type InitResult = {
   readonly systemId: string;
@@ -39,13 +44,15 @@ export async function initCluster(
   const instance = openInstance({ ...options, onProgress: progress });
   const report = (text: string): void => progress({ job: 'init', text, fraction: null });
   try {
-    const adopted = existsSync(join(options.dataDirectory, 'PG_VERSION'));
-    if (adopted) report(`adopting the data in ${options.dataDirectory}`);
-    else await runInitdb(instance, report);
-    const control = assertAdoptable(instance);
-    report('setting up roles');
-    await setUpRoles(instance);
-    return await resultOf(instance, control, adopted);
+    return await withDatabaseErrors(async () => {
+      const adopted = existsSync(join(options.dataDirectory, 'PG_VERSION'));
+      if (adopted) report(`adopting the data in ${options.dataDirectory}`);
+      else await runInitdb(instance, report);
+      const control = assertAdoptable(instance);
+      report('setting up roles');
+      await setUpRoles(instance);
+      return resultOf(instance, control, adopted);
+    });
   } finally {
     closeInstance(instance);
   }
@@ -58,10 +65,12 @@ export async function cloneFromPeer(
 ): Promise<InitResult> {
   const instance = openInstance({ ...options, onProgress: progress });
   try {
-    if (unfinishedJob(options.dataDirectory) === null) assertEmpty(options.dataDirectory);
-    await clone(instance, 10_000);
-    const control = assertDataDirectory(options.dataDirectory, instance.user);
-    return await resultOf(instance, control, false);
+    return await withDatabaseErrors(async () => {
+      if (unfinishedJob(options.dataDirectory) === null) assertEmpty(options.dataDirectory);
+      await clone(instance, deadlineIn(longestCloneMs));
+      const control = assertDataDirectory(options.dataDirectory, instance.user);
+      return resultOf(instance, control, false);
+    });
   } finally {
     closeInstance(instance);
   }
@@ -163,9 +172,6 @@ async function setUpRoles(instance: Instance): Promise<void> {
 // One statement a line: in single-user mode a line's end is a statement's end.
 function roleStatements(replicationPassword: string): string[] {
   const verifier = scramVerifier(replicationPassword);
-  const create = (role: string): string =>
-    `DO $$BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') ` +
-    `THEN CREATE ROLE ${role}; END IF; END$$`;
   // What pg_rewind asks of its source, by its manual.
   const functions = [
     'pg_ls_dir(text, boolean, boolean)',
@@ -174,13 +180,20 @@ function roleStatements(replicationPassword: string): string[] {
     'pg_read_binary_file(text, bigint, bigint, boolean)',
   ];
   return [
-    create(agentRole),
+    createRole(agentRole),
     `ALTER ROLE ${agentRole} SUPERUSER LOGIN`,
-    create(replicationRole),
+    createRole(replicationRole),
     `ALTER ROLE ${replicationRole} REPLICATION LOGIN PASSWORD '${verifier}'`,
     ...functions.map(
       (name) => `GRANT EXECUTE ON FUNCTION pg_catalog.${name} TO ${replicationRole}`,
     ),
     '',
   ];
+}
+
+function createRole(role: string): string {
+  return (
+    `DO $$BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') ` +
+    `THEN CREATE ROLE ${role}; END IF; END$$`
+  );
 }

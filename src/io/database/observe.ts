@@ -1,15 +1,16 @@
 // One look at the database: one prepared question over a held connection, and the control file.
-import type { HeldConnection, Row } from './connection.ts';
+import type { HeldConnection } from './connection.ts';
 import { readControlFile } from './controlFile.ts';
 import type { ControlData } from './controlFile.ts';
 import { dataMajor } from './binaries.ts';
+import { asDatabaseError } from './databaseError.ts';
 import { slotName } from './databaseOptions.ts';
 import { deadlineIn } from './deadline.ts';
-import { isHotpairError } from '../../protocol/hotpairError.ts';
 import type { Instance } from './instance.ts';
 import { parseLsn } from './lsn.ts';
 import { endOfLog } from './controlLog.ts';
 import { readPidFile } from './postmaster.ts';
+import type { Row } from './session.ts';
 
 export type DatabaseObservation = {
   /** A data directory with a readable control file is there. */
@@ -162,9 +163,8 @@ function startingProblem(instance: Instance): DatabaseObservation['problem'] {
 }
 
 function problemOf(error: unknown): { code: string; text: string } {
-  if (isHotpairError(error)) return { code: error.code, text: error.message };
-  const text = error instanceof Error ? error.message : String(error);
-  return { code: 'DATABASE_QUESTION', text: `PostgreSQL refused a question: ${text}` };
+  const { code, message } = asDatabaseError(error);
+  return { code, text: message };
 }
 
 function textOf(value: unknown): string {

@@ -1,7 +1,10 @@
 // PostgreSQL's own programs (initdb, pg_rewind, pg_basebackup ...), run as its user, never through
 // a shell, with an environment that says only what they need.
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import { HotpairError } from '../../protocol/hotpairError.ts';
+import { isOver, lateError, leftOf } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import { spawnAs } from './systemUser.ts';
 import type { SystemUser } from './systemUser.ts';
 
@@ -10,6 +13,8 @@ export type ProgramRun = {
   readonly args: readonly string[];
   readonly user: SystemUser;
   readonly input?: string;
+  /** It is ended then, and the run rejects with DATABASE_DEADLINE. */
+  readonly deadline?: Deadline;
   readonly environment?: Readonly<Record<string, string>>;
   /** Called with each line or progress step of stderr and stdout. */
   readonly onLine?: (line: string) => void;
@@ -18,6 +23,7 @@ export type ProgramRun = {
 export type ProgramResult = { readonly code: number | null; readonly output: string };
 
 const keptOutput = 20_000;
+const longestTimerMs = 2 ** 31 - 1;
 
 /** The environment of everything that runs as PostgreSQL's user: no setting of ours leaks in. */
 export function programEnvironment(user: SystemUser): Record<string, string> {
@@ -51,7 +57,14 @@ export async function runProgram(run: ProgramRun): Promise<ProgramResult> {
         }),
       );
     });
-    child.on('close', (code) => resolve({ code, output }));
+    const limit = run.deadline;
+    const timer =
+      limit && setTimeout(() => child.kill('SIGKILL'), Math.min(leftOf(limit), longestTimerMs));
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      if (limit !== undefined && isOver(limit)) reject(lateError(basename(run.path)));
+      else resolve({ code, output });
+    });
   });
 }
 

@@ -4,11 +4,11 @@ import { chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HotpairError } from '../../protocol/hotpairError.ts';
-import type { Row } from './connection.ts';
 import { deadlineIn, isOver, lateError } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
 import type { Instance } from './instance.ts';
 import { parseLsn } from './lsn.ts';
+import type { Row } from './session.ts';
 import { fitSlot } from './slot.ts';
 
 const pollMs = 2;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import { isCleanlyShut, readControlFile } from './controlFile.ts';
 import { assertDataDirectory } from './dataDirectory.ts';
+import type { Deadline } from './deadline.ts';
 import { compareLogs } from './divergence.ts';
 import { removeDurably } from './durableFile.ts';
 import type { Instance } from './instance.ts';
@@ -23,7 +24,10 @@ const standbyState = { synchronous: 'off', admitted: false, follows: true } as c
  * cluster), DATABASE_AHEAD or DATABASE_REWIND (it must be cloned). After a failed or interrupted
  * pg_rewind the directory does not start until this or a clone has succeeded.
  */
-export async function rewind(instance: Instance, limitMs: number): Promise<{ rewound: boolean }> {
+export async function rewind(
+  instance: Instance,
+  deadline: Deadline,
+): Promise<{ rewound: boolean }> {
   const { options, user, server } = instance;
   if (server.adopt()) {
     throw new HotpairError('DATABASE_RUNNING', 'PostgreSQL must be stopped to be rewound');
@@ -37,7 +41,7 @@ export async function rewind(instance: Instance, limitMs: number): Promise<{ rew
     // Its log may be half replaced already, and with it what tells a second rewind what to fetch.
     throw new HotpairError('DATABASE_REWIND', 'a former rewind was interrupted: it must be cloned');
   }
-  const source = await awaitSource(options, limitMs);
+  const source = await awaitSource(options, deadline);
   if (source.systemId !== before.systemId) {
     throw new HotpairError('DATABASE_SYSTEM', 'the peer has the data of another cluster', {
       seen: source.systemId,
@@ -57,7 +61,7 @@ export async function rewind(instance: Instance, limitMs: number): Promise<{ rew
     );
   }
   await beginJob(options.dataDirectory, 'rewinding', user);
-  await runRewind(instance);
+  await runRewind(instance, deadline);
   await beginJob(options.dataDirectory, 'rewound', user);
   await becomeStandby(instance);
   return { rewound: true };
@@ -69,7 +73,7 @@ async function becomeStandby(instance: Instance): Promise<void> {
   await endJob(instance.options.dataDirectory);
 }
 
-async function runRewind(instance: Instance): Promise<void> {
+async function runRewind(instance: Instance, deadline: Deadline): Promise<void> {
   const { options, user } = instance;
   const { directory } = await instance.binaries();
   await instance.files.writeAll(standbyState, 'primary');
@@ -87,6 +91,7 @@ async function runRewind(instance: Instance): Promise<void> {
       ...(isClean ? ['--no-ensure-shutdown'] : []),
     ],
     user,
+    deadline,
     environment: { PGPASSFILE: join(options.dataDirectory, passwordFile) },
     onLine: (text) => options.onProgress({ job: 'rewind', text, fraction: fractionOf(text) }),
   });

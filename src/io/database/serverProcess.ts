@@ -1,12 +1,21 @@
 // The postmaster as a process: started directly, so that its end is known at once, or adopted from
 // a former run of the agent, when only /proc can tell. It is never stopped because the agent ends.
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import type { Binaries } from './binaries.ts';
 import type { DatabaseExit, DatabaseOptions } from './databaseOptions.ts';
-import { deadlineIn, isOver, leftOf, waitFor } from './deadline.ts';
+import { isOver, waitFor } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
 import {
   childrenTitled,
@@ -49,111 +58,169 @@ export type ServerProcess = {
 
 type Running = { readonly pid: number; readonly launched: boolean; exit: DatabaseExit | null };
 
+/** The one postmaster that is known, and whether its end will surprise anybody. */
+type Watch = {
+  readonly pid: () => number | null;
+  readonly take: (next: Running) => void;
+  readonly ended: (gone: Running, exit: DatabaseExit) => void;
+  readonly expectExit: (isExpected: boolean) => void;
+  readonly close: () => void;
+};
+
 const adoptedPollMs = 25;
+const retryPauseMs = 10;
 
 export function openServerProcess(options: DatabaseOptions, user: SystemUser): ServerProcess {
-  let running: Running | null = null;
-  let exitExpected = false;
-  let poll: NodeJS.Timeout | null = null;
-
-  const ended = (gone: Running, exit: DatabaseExit): void => {
-    gone.exit = exit;
-    if (running !== gone) return;
-    running = null;
-    if (poll !== null) clearInterval(poll);
-    poll = null;
-    if (!exitExpected) options.onExit(exit);
-  };
-
-  // Its end is noticed here as well as by the watch, whichever comes first.
-  const pid = (): number | null => {
-    if (running !== null && !isAlive(running.pid) && !running.launched) {
-      ended(running, { pid: running.pid, code: null, signal: null });
-    }
-    return running?.pid ?? null;
-  };
+  const watch = watchPostmaster(options);
 
   const adopt = (): boolean => {
-    if (pid() !== null) return true;
+    if (watch.pid() !== null) return true;
     const found = livingPostmaster(options.dataDirectory);
     if (found === null) return false;
-    running = { pid: found, launched: false, exit: null };
-    exitExpected = false;
-    poll = setInterval(pid, adoptedPollMs);
-    poll.unref();
+    watch.expectExit(false);
+    watch.take({ pid: found, launched: false, exit: null });
     return true;
   };
 
   const isReady = (): boolean => {
-    const file = pid() === null ? null : readPidFile(options.dataDirectory);
-    return file !== null && file.pid === running?.pid && file.status === 'ready';
+    const pid = watch.pid();
+    if (pid === null) return false;
+    const file = readPidFile(options.dataDirectory);
+    return file?.pid === pid && file.status === 'ready';
   };
 
   const signal = (name: NodeJS.Signals): boolean => {
-    const target = pid();
+    const target = watch.pid();
     return target !== null && sendSignal(target, name);
   };
 
   return {
-    pid,
+    pid: watch.pid,
     isReady,
     adopt,
     signal,
     reload: () => {
-      const postmaster = pid();
+      const postmaster = watch.pid();
       if (postmaster === null || !sendSignal(postmaster, 'SIGHUP')) return false;
       // The postmaster passes it on; sent directly it arrives even when the postmaster is stuck.
       for (const child of childrenTitled(postmaster, 'checkpointer')) sendSignal(child, 'SIGHUP');
       return true;
     },
-    launch: async ({ binaries, deadline, isWanted }) => {
-      exitExpected = true;
-      for (;;) {
-        await clearRemains(options.dataDirectory, options.socketDirectory, options.port);
-        if (!isWanted()) {
-          throw new HotpairError('DATABASE_SUPERSEDED', 'a stop was asked for during the start');
-        }
-        const attempt = spawnServer(options, user, binaries, ended);
-        running = attempt.running;
-        const outcome = await waitFor(
-          () => (isReady() ? 'ready' : attempt.running.exit === null ? null : 'exited'),
-          deadline,
-          2,
-        );
-        if (outcome === 'ready') break;
-        if (outcome === null) {
-          exitExpected = false;
-          throw startError(options, 'it still recovers', attempt.logText());
-        }
-        // The kernel may take a moment to give the old shared memory back.
-        const isShared = attempt.logText().includes('pre-existing shared memory block');
-        if (!isShared || isOver(deadline)) {
-          throw startError(options, `exit status ${attempt.running.exit?.code}`, attempt.logText());
-        }
-        await waitFor(() => null, deadlineIn(Math.min(10, leftOf(deadline))), 10);
+    launch: async (request) => {
+      watch.expectExit(true);
+      try {
+        await launch({ options, user, watch, isReady }, request);
+      } finally {
+        // A refused start reports its own end; whatever runs from here on is not expected to end.
+        if (watch.pid() !== null) watch.expectExit(false);
       }
-      exitExpected = false;
     },
-    expectExit: () => {
-      exitExpected = true;
-    },
+    expectExit: () => watch.expectExit(true),
     waitExit: async (deadline) =>
-      (await waitFor(() => (pid() === null ? true : null), deadline, 2)) !== null,
+      (await waitFor(() => (watch.pid() === null ? true : null), deadline, 2)) !== null,
+    close: watch.close,
+  };
+}
+
+function watchPostmaster(options: DatabaseOptions): Watch {
+  let running: Running | null = null;
+  let isExpected = false;
+  let poll: NodeJS.Timeout | null = null;
+
+  const stopPolling = (): void => {
+    if (poll !== null) clearInterval(poll);
+    poll = null;
+  };
+
+  const ended = (gone: Running, exit: DatabaseExit): void => {
+    gone.exit = exit;
+    if (running !== gone) return;
+    running = null;
+    stopPolling();
+    if (!isExpected) options.onExit(exit);
+  };
+
+  // The end of an adopted one is noticed by whoever asks first: the poll or an act.
+  const pid = (): number | null => {
+    if (running !== null && !running.launched && !isAlive(running.pid)) {
+      ended(running, { pid: running.pid, code: null, signal: null });
+    }
+    return running?.pid ?? null;
+  };
+
+  return {
+    pid,
+    ended,
+    take: (next) => {
+      running = next;
+      if (next.launched) return;
+      poll = setInterval(pid, adoptedPollMs);
+      poll.unref();
+    },
+    expectExit: (value) => {
+      isExpected = value;
+    },
     close: () => {
-      if (poll !== null) clearInterval(poll);
+      stopPolling();
       running = null;
     },
   };
 }
 
+type Launcher = {
+  readonly options: DatabaseOptions;
+  readonly user: SystemUser;
+  readonly watch: Watch;
+  readonly isReady: () => boolean;
+};
+
+async function launch(launcher: Launcher, request: LaunchRequest): Promise<void> {
+  const { options, watch, isReady } = launcher;
+  const { deadline } = request;
+  makeSocketDirectory(options, launcher.user);
+  for (;;) {
+    await clearRemains(options.dataDirectory, options.socketDirectory, options.port);
+    if (!request.isWanted()) {
+      throw new HotpairError('DATABASE_SUPERSEDED', 'a stop was asked for during the start');
+    }
+    const attempt = spawnServer(launcher, request.binaries);
+    watch.take(attempt.running);
+    const outcome = await waitFor(
+      () => (isReady() ? 'ready' : attempt.running.exit === null ? null : 'exited'),
+      deadline,
+      2,
+    );
+    if (outcome === 'ready') return;
+    const log = attempt.logText();
+    if (outcome === null) throw startError(options, 'it still recovers', log);
+    // The kernel may take a moment to give the old shared memory back.
+    const isShared = log.includes('pre-existing shared memory block');
+    if (!isShared || isOver(deadline)) {
+      throw startError(options, `exit status ${attempt.running.exit?.code}`, log);
+    }
+    await delay(retryPauseMs);
+  }
+}
+
+/** /run is empty after every boot; without the directory PostgreSQL does not start. */
+function makeSocketDirectory(options: DatabaseOptions, user: SystemUser): void {
+  if (existsSync(options.socketDirectory)) return;
+  try {
+    mkdirSync(options.socketDirectory, { recursive: true, mode: 0o755 });
+    chownSync(options.socketDirectory, user.uid, user.gid);
+  } catch (cause) {
+    throw new HotpairError(
+      'DATABASE_SOCKET',
+      `${options.socketDirectory} for the sockets of PostgreSQL cannot be made`,
+      { cause },
+    );
+  }
+}
+
 type Attempt = { readonly running: Running; readonly logText: () => string };
 
-function spawnServer(
-  options: DatabaseOptions,
-  user: SystemUser,
-  binaries: Binaries,
-  ended: (gone: Running, exit: DatabaseExit) => void,
-): Attempt {
+function spawnServer({ options, user, watch }: Launcher, binaries: Binaries): Attempt {
+  const { ended } = watch;
   const log = openSync(options.logFile, 'a', 0o640);
   const logStart = fstatSync(log).size;
   try {
@@ -175,11 +242,21 @@ function spawnServer(
     }
     const running: Running = { pid: child.pid, launched: true, exit: null };
     child.on('exit', (code, name) => ended(running, { pid: running.pid, code, signal: name }));
-    const logText = (): string =>
-      readFileSync(options.logFile).subarray(logStart).toString().slice(-20_000);
+    const logText = (): string => readFrom(options.logFile, logStart);
     return { running, logText };
   } finally {
     closeSync(log);
+  }
+}
+
+/** What was logged from `start` on, at most its first part: the file itself may be long. */
+function readFrom(path: string, start: number): string {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(64_000);
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, start)).toString();
+  } finally {
+    closeSync(file);
   }
 }
 

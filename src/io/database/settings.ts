@@ -184,14 +184,12 @@ function ruleFiles(dataDirectory: string): Record<string, string> {
 }
 
 function synchronousNames(options: DatabaseOptions, synchronous: Synchronous): string {
-  switch (synchronous) {
-    case 'off':
-      return '';
-    case 'nobody':
-      return `"${nobodysName}"`;
-    case 'peer':
-      return `"${options.peerName.replaceAll('"', '""')}"`;
-  }
+  const names = {
+    off: '',
+    nobody: `"${nobodysName}"`,
+    peer: `"${options.peerName.replaceAll('"', '""')}"`,
+  } satisfies Record<Synchronous, string>;
+  return names[synchronous];
 }
 
 function quoteSetting(value: string): string {

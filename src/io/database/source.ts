@@ -4,7 +4,7 @@ import pg from 'pg';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import { replicationRole } from './databaseOptions.ts';
 import type { DatabaseOptions } from './databaseOptions.ts';
-import { deadlineIn, isOver, waitFor, within } from './deadline.ts';
+import { deadlineIn, isOver, leftOf, waitFor, within } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
 import { historyFileName, parseLsn } from './lsn.ts';
 import { timelineSpans } from './timelineHistory.ts';
@@ -18,6 +18,8 @@ export type Source = {
   readonly spans: readonly TimelineSpan[];
 };
 
+const longestWaitMs = 30_000;
+
 const standing = `SELECT pg_is_in_recovery() AS in_recovery,
   (SELECT system_identifier::text FROM pg_control_system()) AS system_id,
   (SELECT timeline_id FROM pg_control_checkpoint()) AS control_timeline,
@@ -28,10 +30,11 @@ const standing = `SELECT pg_is_in_recovery() AS in_recovery,
 
 /**
  * Waits until the peer is a primary whose control file is on its current timeline (its agent makes
- * a checkpoint after a promotion), and tells its standing. Refuses with DATABASE_SOURCE.
+ * a checkpoint after a promotion), and tells its standing. Refuses with DATABASE_SOURCE, and at once
+ * with DATABASE_PASSWORD.
  */
-export async function awaitSource(options: DatabaseOptions, limitMs: number): Promise<Source> {
-  const deadline = deadlineIn(limitMs);
+export async function awaitSource(options: DatabaseOptions, limit: Deadline): Promise<Source> {
+  const deadline = deadlineIn(Math.min(longestWaitMs, leftOf(limit)));
   let last = 'it does not answer';
   const source = await waitFor(
     async () => {
@@ -40,6 +43,12 @@ export async function awaitSource(options: DatabaseOptions, limitMs: number): Pr
         if (typeof look !== 'string') return look;
         last = look;
       } catch (error) {
+        if (isWrongPassword(error)) {
+          throw new HotpairError(
+            'DATABASE_PASSWORD',
+            'the peer refuses the password: other pair key?',
+          );
+        }
         last = error instanceof Error ? error.message : String(error);
       }
       return null;
@@ -52,6 +61,11 @@ export async function awaitSource(options: DatabaseOptions, limitMs: number): Pr
     'DATABASE_SOURCE',
     `the database of the peer at ${options.peerAddress} cannot be a source: ${last}`,
   );
+}
+
+// SQLSTATE of a refused password: waiting does not make it right.
+function isWrongPassword(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '28P01';
 }
 
 /** The peer's standing, or a sentence that says why it is no source yet. */

@@ -57,7 +57,7 @@ async function write(
   }
 }
 
-type Probe = { settled: boolean; failure: unknown };
+type Probe = { settled: boolean; failure: Error | null };
 
 // Commits until one is seen waiting in SyncRep; the waiting one is handed on.
 async function stalledProbe(instance: Instance, deadline: Deadline, wish: Wish): Promise<Probe> {
@@ -77,17 +77,17 @@ async function stalledProbe(instance: Instance, deadline: Deadline, wish: Wish):
 
 function startProbe(instance: Instance, deadline: Deadline): Probe {
   const probe: Probe = { settled: false, failure: null };
-  instance.probe
-    .ask({ text: probeCommit, name: 'hotpair_probe' }, deadline)
-    .then(({ warnings }) => {
+  const commit = async (): Promise<void> => {
+    try {
+      const question = { text: probeCommit, name: 'hotpair_probe' };
+      const { warnings } = await instance.probe.ask(question, deadline);
       if (warnings.length > 0) probe.failure = inDoubt(warnings);
-    })
-    .catch((error: unknown) => {
-      probe.failure = error;
-    })
-    .finally(() => {
-      probe.settled = true;
-    });
+    } catch (error) {
+      probe.failure = error instanceof Error ? error : new Error(String(error));
+    }
+    probe.settled = true;
+  };
+  void commit();
   return probe;
 }
 

@@ -15,15 +15,21 @@ const maximumFileBytes = 64 * 1024;
 
 export type CopyState =
   | { readonly name: CopyName; readonly kind: 'missing' }
-  | { readonly name: CopyName; readonly kind: 'valid'; readonly record: DurableRecord }
+  | {
+      readonly name: CopyName;
+      readonly kind: 'valid';
+      readonly record: DurableRecord;
+      readonly writtenAt: number;
+    }
   | { readonly name: CopyName; readonly kind: 'corrupt'; readonly problem: string };
 
 export type RecordReading =
   | { readonly kind: 'none' }
-  /** `doubtful` names the copies that are missing, corrupt or older than the record that counts. */
+  /** `writtenAt` is wall time in milliseconds; `doubtful` names the copies that are missing, corrupt or older than the record that counts. */
   | {
       readonly kind: 'valid';
       readonly record: DurableRecord;
+      readonly writtenAt: number;
       readonly doubtful: readonly CopyState[];
     }
   | { readonly kind: 'corrupt'; readonly copies: readonly CopyState[] };
@@ -86,16 +92,11 @@ async function syncDirectory(directory: string): Promise<void> {
 
 async function readBoth(directory: string): Promise<RecordReading> {
   const copies = await Promise.all(copyNames.map((name) => readCopy(directory, name)));
-  const newest = copies.reduce<DurableRecord | null>(
-    (best, copy) => (copy.kind === 'valid' ? laterOf(best, copy.record) : best),
-    null,
-  );
+  const newest = copies.filter(isValid).reduce<ValidCopy | null>(laterOf, null);
   if (newest !== null) {
-    return {
-      kind: 'valid',
-      record: newest,
-      doubtful: copies.filter((copy) => isDoubtful(copy, newest)),
-    };
+    const { record, writtenAt } = newest;
+    const doubtful = copies.filter((copy) => isDoubtful(copy, record));
+    return { kind: 'valid', record, writtenAt, doubtful };
   }
   const corrupt = copies.some((copy) => copy.kind === 'corrupt');
   return corrupt ? { kind: 'corrupt', copies } : { kind: 'none' };
@@ -104,10 +105,12 @@ async function readBoth(directory: string): Promise<RecordReading> {
 async function readCopy(directory: string, name: CopyName): Promise<CopyState> {
   const path = join(directory, name);
   let bytes: Buffer;
+  let writtenAt: number;
   try {
     const file = await fs.open(path, constants.O_RDONLY);
     try {
-      const { size } = await file.stat();
+      const { size, mtimeMs } = await file.stat();
+      writtenAt = mtimeMs;
       if (size > maximumFileBytes) return { name, kind: 'corrupt', problem: `${size} bytes long` };
       bytes = await file.readFile();
     } finally {
@@ -121,7 +124,7 @@ async function readCopy(directory: string, name: CopyName): Promise<CopyState> {
   }
   const decoded = decodeRecord(bytes);
   return decoded.ok
-    ? { name, kind: 'valid', record: decoded.record }
+    ? { name, kind: 'valid', record: decoded.record, writtenAt }
     : { name, kind: 'corrupt', problem: decoded.problem };
 }
 
@@ -129,9 +132,14 @@ async function readCopy(directory: string, name: CopyName): Promise<CopyState> {
  * Of two valid copies that differ, the write of one was cut short, so nobody was told of it and either would be right. The
  * higher epoch counts; of one epoch the copy that claims less does, so that the box waits rather than serves.
  */
-function laterOf(best: DurableRecord | null, other: DurableRecord): DurableRecord {
-  if (best === null) return other;
-  return rank(other) > rank(best) ? other : best;
+function laterOf(best: ValidCopy | null, other: ValidCopy): ValidCopy {
+  return best === null || rank(other.record) > rank(best.record) ? other : best;
+}
+
+type ValidCopy = Extract<CopyState, { readonly kind: 'valid' }>;
+
+function isValid(copy: CopyState): copy is ValidCopy {
+  return copy.kind === 'valid';
 }
 
 function rank(record: DurableRecord): number {

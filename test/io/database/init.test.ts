@@ -63,6 +63,7 @@ test('a wrong password, missing programs, an unknown user, a closed parent: one 
   );
   t.is(await codeOf(initCluster({ ...options, user: 'nobody-here' }, () => {})), 'DATABASE_USER');
   t.is(await codeOf(initCluster({ ...options, user: 'root' }, () => {})), 'DATABASE_USER');
+  t.is(await join_({ replicationPassword: 'sesame' }), 'DATABASE_PASSWORD');
   const closed = join(pair.root, 'closed');
   mkdirSync(closed);
   chmodSync(closed, 0o700);

@@ -73,7 +73,8 @@ export async function until(
   for (;;) {
     const look = await box.database.observe(1_000);
     if (claim(look)) return look;
-    if (performance.now() > end) throw new Error(`not seen in time: ${JSON.stringify(look, text)}`);
+    if (performance.now() > end)
+      throw new Error(`not seen in time: ${JSON.stringify(look, showBigint)}`);
     await delay(5);
   }
 }
@@ -127,8 +128,8 @@ export function foreignProcess(user: string): { pid: number; end: () => void } {
   return { pid: child.pid ?? -1, end: () => void child.kill('SIGKILL') };
 }
 
-/** The postmaster of a box that runs. */
-export function text(_key: string, value: unknown): unknown {
+/** For JSON, which has no bigint. */
+export function showBigint(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }
 

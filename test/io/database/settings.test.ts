@@ -40,12 +40,15 @@ function value(text: string, name: string): string | undefined {
     ?.slice(name.length + 3);
 }
 
+function synchronousNames(synchronous: 'off' | 'nobody' | 'peer'): string | undefined {
+  const state = { ...calm, synchronous };
+  return value(renderSettings(options, state, 'g', {}), 'synchronous_standby_names');
+}
+
 test('the three forms of the synchronous setting name no one, nobody that exists, and the peer', (t) => {
-  const render = (synchronous: 'off' | 'nobody' | 'peer'): string | undefined =>
-    value(renderSettings(options, { ...calm, synchronous }, 'g', {}), 'synchronous_standby_names');
-  t.is(render('off'), `''`);
-  t.is(render('nobody'), `'"hotpair nobody"'`);
-  t.is(render('peer'), `'"box ""b"""'`);
+  t.is(synchronousNames('off'), `''`);
+  t.is(synchronousNames('nobody'), `'"hotpair nobody"'`);
+  t.is(synchronousNames('peer'), `'"box ""b"""'`);
 });
 
 test('the password is not in the settings file', (t) => {

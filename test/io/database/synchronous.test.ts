@@ -100,7 +100,7 @@ test.serial(
   'with the checkpointer stalled nothing is proved: the setting alone protects nothing',
   async (t) => {
     const [checkpointer] = childrenTitled(postmaster(pair.a), 'checkpointer');
-    if (checkpointer === undefined) return t.fail('no checkpointer');
+    if (checkpointer === undefined) throw new Error('no checkpointer');
     process.kill(checkpointer, 'SIGSTOP');
     const refused = codeOf(pair.a.database.setSynchronous({ deadlineMs: 300 }));
     await until(pair.a, (look) => look.synchronousSetting);

@@ -1,0 +1,137 @@
+// What is done with datagrams: bad ones are counted and never obeyed, good ones are figures and an event.
+import test from 'ava';
+import { openHeartbeatPaths } from '../../src/daemon/heartbeatPaths.ts';
+import type { HeartbeatPaths, PathStatistics } from '../../src/daemon/heartbeatPaths.ts';
+import type { Happening } from '../../src/daemon/mailbox.ts';
+import { encodeHeartbeat } from '../../src/protocol/heartbeat.ts';
+import { boxA, boxB, heartbeat, thePair } from '../core/builders.ts';
+import { aLog } from './aLog.ts';
+
+const key = Buffer.alloc(32, 7);
+const otherKey = Buffer.alloc(32, 8);
+
+type Cable = {
+  readonly paths: HeartbeatPaths;
+  readonly events: Happening[];
+  readonly sent: Buffer[];
+  readonly receive: (datagram: Buffer, atMs?: number) => void;
+  readonly figures: () => PathStatistics;
+  takes: boolean;
+};
+
+/** Box A with one path whose other end is in the hands of the test. */
+function aCable(t: { teardown(end: () => void): void }): Cable {
+  const events: Happening[] = [];
+  const sent: Buffer[] = [];
+  const { log } = aLog();
+  const paths = openHeartbeatPaths({
+    self: boxA,
+    pairId: thePair,
+    key,
+    log,
+    deliver: (event) => events.push(event),
+  });
+  let take: (datagram: Buffer, atMs: number) => void = () => undefined;
+  paths.add('eth1', (taker) => {
+    take = taker;
+    return {
+      send(datagram) {
+        if (cable.takes) sent.push(datagram);
+        return cable.takes;
+      },
+      close: () => undefined,
+    };
+  });
+  t.teardown(() => paths.close());
+  const figures = (): PathStatistics => {
+    const [first] = paths.statistics();
+    if (first === undefined) throw new Error('the path is not there');
+    return first;
+  };
+  const cable: Cable = {
+    paths,
+    events,
+    sent,
+    figures,
+    takes: true,
+    receive: (datagram, atMs = 0) => take(datagram, atMs),
+  };
+  return cable;
+}
+
+function ofPeer(seq: number, change: Partial<Parameters<typeof encodeHeartbeat>[0]> = {}): Buffer {
+  return encodeHeartbeat(heartbeat({ sender: boxB, seq, ...change }), thePair, key);
+}
+
+test('an authentic heartbeat of the peer is an event with its path', (t) => {
+  const cable = aCable(t);
+  cable.receive(ofPeer(5));
+  t.like(cable.events, [
+    { type: 'heartbeatReceived', path: 'eth1', heartbeat: { sender: boxB, seq: 5 } },
+  ]);
+  t.is(cable.figures().received, 1);
+});
+
+const signed = ofPeer(5);
+const flipped = Buffer.from(signed);
+flipped.writeUInt8(flipped.readUInt8(100) ^ 1, 100);
+const garbage = {
+  truncated: signed.subarray(0, 40),
+  badKey: encodeHeartbeat(heartbeat({ sender: boxB }), thePair, otherKey),
+  foreignPair: encodeHeartbeat(heartbeat({ sender: boxB }), 'f'.repeat(32), key),
+} as const;
+
+for (const [kind, datagram] of Object.entries(garbage)) {
+  test(`a datagram that is ${kind} is counted as that and never obeyed`, (t) => {
+    const cable = aCable(t);
+    cable.receive(datagram);
+    t.deepEqual(cable.events, [{ type: 'garbageReceived', path: 'eth1' }]);
+    t.is(cable.figures().garbage[kind as keyof typeof garbage], 1);
+    t.is(cable.figures().received, 0);
+  });
+}
+
+test('a datagram with one bit changed is never obeyed', (t) => {
+  const cable = aCable(t);
+  cable.receive(flipped);
+  t.deepEqual(cable.events, [{ type: 'garbageReceived', path: 'eth1' }]);
+});
+
+test('an own datagram that came back through a looped cable is counted and is no event', (t) => {
+  const cable = aCable(t);
+  cable.receive(encodeHeartbeat(heartbeat({ sender: boxA }), thePair, key));
+  t.deepEqual(cable.events, []);
+  t.is(cable.figures().looped, 1);
+});
+
+test('gaps of the sequence count as lost, repeated numbers as repeated', (t) => {
+  const cable = aCable(t);
+  for (const seq of [1, 2, 5, 5, 4, 6]) cable.receive(ofPeer(seq));
+  t.like(cable.figures(), { received: 4, lost: 2, repeated: 2 });
+});
+
+test('a new start of the peer begins a new sequence without any loss', (t) => {
+  const cable = aCable(t);
+  cable.receive(ofPeer(900));
+  cable.receive(ofPeer(1, { agentStart: 'c1c2c3c4c5c6c7c8' }));
+  t.like(cable.figures(), { received: 2, lost: 0, repeated: 0 });
+});
+
+test('jitter is zero for an even rhythm and grows with an uneven one', (t) => {
+  const cable = aCable(t);
+  for (let seq = 1; seq < 50; seq += 1) cable.receive(ofPeer(seq), seq * 50);
+  const even = cable.figures().jitterMs;
+  for (let seq = 50; seq < 100; seq += 1) cable.receive(ofPeer(seq), seq * 50 + (seq % 2) * 30);
+  t.true(even < 4);
+  t.true(cable.figures().jitterMs > 20);
+  t.is(cable.figures().lastReceivedAt, 99 * 50 + 30);
+});
+
+test('what the path does not take is counted as not sent', (t) => {
+  const cable = aCable(t);
+  cable.paths.send(heartbeat({ sender: boxA }));
+  cable.takes = false;
+  cable.paths.send(heartbeat({ sender: boxA }));
+  t.is(cable.sent.length, 1);
+  t.like(cable.figures(), { sent: 1, sendFailed: 1 });
+});
