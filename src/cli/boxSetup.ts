@@ -1,11 +1,11 @@
 // What init and join share: a box may be set up once, nothing of a pair that is there is touched, and a set-up that failed
 // can be run again because the record, which makes a box a node, is written last.
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { newNodeIdentity, readNodeIdentity, writeNodeIdentity } from '../config/identity.ts';
 import type { NodeIdentity } from '../config/identity.ts';
 import type { DurableRecord } from '../core/record.ts';
 import { agentRuns } from '../daemon/agentLock.ts';
+import { makeDirectories } from '../daemon/directories.ts';
 import { asInput, makeStateDirectory } from '../daemon/ground.ts';
 import type { Ground } from '../daemon/ground.ts';
 import { openRecordStore } from '../io/record/recordStore.ts';
@@ -61,7 +61,7 @@ function identityLeft(directory: string): NodeIdentity | null {
 /** Makes the directory of the key file, for root alone. Throws KEY_WRITE. */
 export function makeKeyDirectory(keyFile: string): void {
   try {
-    mkdirSync(dirname(keyFile), { recursive: true, mode: 0o755 });
+    makeDirectories(dirname(keyFile), 0o755);
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new HotpairError('KEY_WRITE', `the directory of the pair key cannot be made: ${why}`, {

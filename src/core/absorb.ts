@@ -173,7 +173,7 @@ function recordFailed(turn: Turn, event: EventOf<'effectFailed'>): boolean {
   state.writeRetryAt = state.now + writeRetryMs;
   if (state.name === 'standby' && state.writing?.mode === 'catchup') {
     state.mute = true;
-    loseEligibility(turn);
+    loseEligibility(turn, 'recordNotWritten');
   }
   if (state.name === 'handingOver') handoverDiskHangs(turn);
   return false;

@@ -13,7 +13,7 @@ export function givesConsent(turn: Turn, deadlineMs: number): boolean {
   if (said === null || said.handingOver || said.record?.mode !== 'paired') return false;
   if (record?.mode !== 'paired' || said.record.epoch !== record.epoch) return false;
   if (record.holder === turn.settings.self || !notFollowingFor(turn, deadlineMs)) return false;
-  loseEligibility(turn);
+  loseEligibility(turn, 'consent');
   note(turn, { code: 'consentNeeded' });
   write(turn, catchupRecord(turn, record.epoch, said.record.holder));
   return true;

@@ -3,14 +3,27 @@ import { peerSays } from './contact.ts';
 import type { Turn } from './turn.ts';
 import { note } from './turn.ts';
 
+export type LossCause =
+  | 'nobodyLooked'
+  | 'answeredOnLanOnly'
+  | 'higherEpoch'
+  | 'consent'
+  | 'databaseExited'
+  | 'promotedByHand'
+  | 'recordNotWritten';
+
 /** Contact alone never restores it: the counter must be named by a new grant. */
-export function loseEligibility(turn: Turn): void {
+export function loseEligibility(
+  turn: Turn,
+  cause: LossCause,
+  detail: Readonly<Record<string, number>> = {},
+): void {
   const { state } = turn;
   const { eligibility, contact } = state;
   const lostSinceContact = contact.heardAt !== null && eligibility.lostAt >= contact.heardAt;
   if (eligibility.epoch === null && lostSinceContact) return;
   if (eligibility.epoch !== null)
-    note(turn, { code: 'eligibilityLost', detail: { epoch: eligibility.epoch } });
+    note(turn, { code: 'eligibilityLost', detail: { epoch: eligibility.epoch, cause, ...detail } });
   eligibility.epoch = null;
   eligibility.lossCounter += 1;
   eligibility.lostAt = state.now;

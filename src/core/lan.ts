@@ -61,7 +61,8 @@ export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result'
   }
   // A living primary behind a cut cable may leave at any moment: answered on the LAN but not on Eth1.
   const afterContact = round.startedAt > contact.processedAt;
-  if (afterContact && round.serviceAnswered && !round.peerOnHeartbeatPort) loseEligibility(turn);
+  if (afterContact && round.serviceAnswered && !round.peerOnHeartbeatPort)
+    loseEligibility(turn, 'answeredOnLanOnly');
 }
 
 /** A span in which nobody looked is a break for the one who serves; the standby's is counted in `standbyLosesSight`. */
@@ -89,7 +90,8 @@ export function watchSight(turn: Turn): void {
   const { state, settings } = turn;
   if (state.eligibility.epoch === null || state.contact.ackedAt === null) return;
   const seen = Math.max(state.contact.ackedAt, state.lan.lastValidStartedAt);
-  if (state.now - seen >= evidenceSpanMs(settings) - settings.marginMs) loseEligibility(turn);
+  if (state.now - seen >= evidenceSpanMs(settings) - settings.marginMs)
+    loseEligibility(turn, 'nobodyLooked', { unseenMs: Math.round(state.now - seen) });
 }
 
 /** The LAN looked good in the last round and the port has carrier. */

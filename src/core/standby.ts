@@ -19,7 +19,7 @@ export function considerStandby(turn: Turn): void {
   if (state.writing !== null) return;
   if (state.database.running && state.database.inRecovery === false) {
     // Somebody promoted it by hand: whatever it holds alone is kept and taken back.
-    loseEligibility(turn);
+    loseEligibility(turn, 'promotedByHand');
     beginRejoin(turn, { code: 'databaseNotFollowing', detail: { promotedByHand: true } }, true);
     return;
   }
@@ -55,10 +55,10 @@ function takeNoteOfHigherEpoch(turn: Turn): void {
   }
   if (!inContact(state, turn.settings)) {
     // An epoch above mine exists, so this one is over; its holder is asked for in contact.
-    if (state.eligibility.epoch !== null) loseEligibility(turn);
+    if (state.eligibility.epoch !== null) loseEligibility(turn, 'higherEpoch');
     return;
   }
-  loseEligibility(turn);
+  loseEligibility(turn, 'higherEpoch');
   noteHigherEpoch(turn);
 }
 
@@ -132,7 +132,7 @@ export function standbyRecorded(turn: Turn): void {
 
 /** PostgreSQL of a standby ended by itself: started again; the consent follows if that takes too long. */
 export function standbyDatabaseExited(turn: Turn): void {
-  loseEligibility(turn);
+  loseEligibility(turn, 'databaseExited');
   const { attempts } = turn.state.plan;
   beginRejoin(turn, { code: 'databaseExited' }, false);
   turn.state.plan.attempts = Math.max(attempts, turn.state.plan.attempts);

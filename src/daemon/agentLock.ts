@@ -1,7 +1,8 @@
 // One agent a box: the run directory and the lock in it. The lock goes with the process, so a dead agent never blocks the
 // next one.
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectories } from './directories.ts';
 import { lockFile } from '../kernel/fileLock.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
 
@@ -43,7 +44,7 @@ export function agentRuns(runDirectory: string): boolean {
 
 function openPidFile(runDirectory: string, path: string): number {
   try {
-    mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
+    makeDirectories(runDirectory, 0o700);
     return openSync(path, 'a+', 0o600);
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -1,5 +1,5 @@
 // The last events before now, kept in memory, and the file they are written to when an invariant breaks.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CoreEvent } from '../core/events.ts';
 import type { State } from '../core/state.ts';
@@ -45,7 +45,6 @@ export function writeCrashFile(
   const path = join(directory, `crash-${time.replaceAll(/[:.]/g, '-')}.json`);
   const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
     removeOldest(directory);
     writeFileSync(path, JSON.stringify({ time, error: cause, state, events }, plain), {
       mode: 0o600,

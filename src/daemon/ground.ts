@@ -1,6 +1,6 @@
 // What stands before anything is decided: configuration, key, identity and the files of the box. The agent and the
 // commands that set a box up begin here.
-import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
+import { chmodSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { formatComplaint } from '../config/complaint.ts';
 import type { Config } from '../config/config.ts';
@@ -11,6 +11,7 @@ import { readPairKey, replicationPassword } from '../config/secrets.ts';
 import type { PairKey } from '../config/secrets.ts';
 import type { DatabaseOptions } from '../io/database/databaseOptions.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
+import { makeDirectories } from './directories.ts';
 
 const refusedInput = 2;
 
@@ -74,9 +75,9 @@ export function asInput<T>(read: () => T): T {
  */
 export function makeStateDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o711 });
+    makeDirectories(directory, 0o711);
     chmodSync(directory, 0o711);
-    mkdirSync(join(directory, 'divergence'), { recursive: true, mode: 0o700 });
+    makeDirectories(join(directory, 'divergence'), 0o700);
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new HotpairError('STATE_DIRECTORY', `the state directory cannot be made: ${why}`, {

@@ -157,6 +157,6 @@ test('no agent is AGENT_NOT_ANSWERING with exit status 3, an agent that never an
   const error = await t.throwsAsync<HotpairError>(
     askAgent(join(directory, 'nowhere'), { command: 'status' }, 5_000),
   );
-  t.is(error?.code, 'AGENT_NOT_ANSWERING');
-  t.is(error?.exitCode, 3);
+  t.is(error.code, 'AGENT_NOT_ANSWERING');
+  t.is(error.exitCode, 3);
 });

@@ -31,9 +31,9 @@ function aCable(t: { teardown(end: () => void): void }): Cable {
     log,
     deliver: (event) => events.push(event),
   });
-  let take: (datagram: Buffer, atMs: number) => void = () => undefined;
+  const takers: ((datagram: Buffer, atMs: number) => void)[] = [];
   paths.add('eth1', (taker) => {
-    take = taker;
+    takers.push(taker);
     return {
       send(datagram) {
         if (cable.takes) sent.push(datagram);
@@ -54,7 +54,7 @@ function aCable(t: { teardown(end: () => void): void }): Cable {
     sent,
     figures,
     takes: true,
-    receive: (datagram, atMs = 0) => take(datagram, atMs),
+    receive: (datagram, atMs = 0) => takers[0]?.(datagram, atMs),
   };
   return cable;
 }

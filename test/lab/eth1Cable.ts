@@ -2,7 +2,7 @@
 // takes the carrier of the other end away. `switched`: switches, so both ends keep their carrier.
 
 import { openNamespace } from './kernelCalls.ts';
-import { boxNames, namespaces, otherBox } from './layout.ts';
+import { boxNames, namespaces, otherBox, type BoxName } from './layout.ts';
 import { eth1Bridge } from './network.ts';
 import type { Eth1 } from './siteState.ts';
 
@@ -11,6 +11,8 @@ export type Eth1Cable = {
   readonly silence: (silent: boolean) => void;
   /** Brings carriers in line with the ends; to be called at every change and every few ms. */
   readonly follow: () => void;
+  /** A box without power drives no line, whatever its processes do before they are all dead. */
+  readonly darken: (box: BoxName, dark: boolean) => void;
   readonly isConnected: () => boolean;
 };
 
@@ -23,13 +25,18 @@ export function eth1Cable(eth1: Eth1): Eth1Cable {
   };
   let connected = true;
   let silent = false;
+  const dark = new Set<BoxName>();
 
   const follow = (): void => {
     if (eth1 === 'switched') {
+      for (const box of boxNames) between.setUp(box, !dark.has(box));
       between.setUp(eth1Bridge, connected && !silent);
       return;
     }
-    for (const box of boxNames) between.setUp(box, connected && boxes[otherBox(box)].isUp('eth1'));
+    const drives = (box: BoxName): boolean => !dark.has(box) && boxes[box].isUp('eth1');
+    for (const box of boxNames) {
+      between.setUp(box, connected && !dark.has(box) && drives(otherBox(box)));
+    }
     between.setUp(eth1Bridge, !silent);
   };
   return {
@@ -42,6 +49,11 @@ export function eth1Cable(eth1: Eth1): Eth1Cable {
       follow();
     },
     follow,
+    darken: (box, isDark) => {
+      if (isDark) dark.add(box);
+      else dark.delete(box);
+      follow();
+    },
     isConnected: () => connected && !silent,
   };
 }

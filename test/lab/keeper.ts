@@ -26,10 +26,30 @@ const supplies: Readonly<Record<BoxName, BoxSupply>> = {
   'box-b': boxSupply('box-b', state.options.binary),
 };
 
+/** LAN plugs that are pulled by a fault, beside those of boxes without power. */
+const pulled = new Set<BoxName>();
+
+// The far ends go down, not the box's own: those its agent could raise again in the moment before it is dead.
 function cutPower(boxes: readonly BoxName[]): void {
-  for (const box of boxes) supplies[box].takeLinksDown();
-  cable.follow();
+  for (const box of boxes) {
+    lan.setUp(box, false);
+    cable.darken(box, true);
+  }
   for (const box of boxes) supplies[box].kill();
+}
+
+async function isDead(box: BoxName): Promise<void> {
+  await supplies[box].gone();
+  supplies[box].takeLinksDown();
+}
+
+async function powerOn(box: BoxName): Promise<void> {
+  if (supplies[box].report().pid !== null) return;
+  await supplies[box].gone();
+  supplies[box].takeLinksDown();
+  lan.setUp(box, !pulled.has(box));
+  cable.darken(box, false);
+  await supplies[box].powerOn();
 }
 
 function tick(): void {
@@ -39,7 +59,7 @@ function tick(): void {
     say(`${box}: watchdog not kicked: reset`);
     cutPower([box]);
     setTimeout(() => {
-      supplies[box].powerOn().catch((error: unknown) => say(sentenceOf(error)));
+      powerOn(box).catch((error: unknown) => say(sentenceOf(error)));
     }, restartAfterResetMs);
   }
 }
@@ -51,12 +71,12 @@ async function obey(request: KeeperRequest): Promise<KeeperReport> {
     case 'report':
       break;
     case 'powerOn':
-      await supplies[request.box].powerOn();
+      await powerOn(request.box);
       break;
     case 'powerOff':
       cutPower(request.boxes);
       tookMs = nowMs() - atMs;
-      await Promise.all(request.boxes.map(async (box) => supplies[box].gone()));
+      await Promise.all(request.boxes.map(async (box) => isDead(box)));
       break;
     case 'shutDown':
       await supplies[request.box].shutDown();
@@ -68,11 +88,13 @@ async function obey(request: KeeperRequest): Promise<KeeperReport> {
       cable.silence(request.silent);
       break;
     case 'setLan':
+      if (request.connected) pulled.delete(request.box);
+      else pulled.add(request.box);
       lan.setUp(request.box, request.connected);
       break;
     case 'stop':
       cutPower(boxNames);
-      await Promise.all(boxNames.map(async (box) => supplies[box].gone()));
+      await Promise.all(boxNames.map(async (box) => isDead(box)));
       setTimeout(() => process.exit(0), 20);
       break;
   }
@@ -86,7 +108,7 @@ async function obey(request: KeeperRequest): Promise<KeeperReport> {
 }
 
 function power(box: BoxName): KeeperReport['boxes'][BoxName] {
-  return { ...supplies[box].report(), lanConnected: lan.isUp(box) };
+  return { ...supplies[box].report(), lanConnected: !pulled.has(box) };
 }
 
 async function answer(socket: Socket, line: string): Promise<void> {

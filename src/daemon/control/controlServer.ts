@@ -15,12 +15,12 @@ const maximumWaitingBytes = 1024 * 1024;
 export type ClientRequest = {
   readonly request: ControlRequest;
   /** The one answer. */
-  reply(result: unknown): void;
-  refuse(error: HotpairError): void;
+  readonly reply: (result: unknown) => void;
+  readonly refuse: (error: HotpairError) => void;
   /** One more event of a client that follows. */
-  event(event: unknown): void;
+  readonly event: (event: unknown) => void;
   /** Calls `done` when the client is gone. */
-  onGone(done: () => void): void;
+  readonly onGone: (done: () => void) => void;
 };
 
 export type ControlServer = { close(): void };

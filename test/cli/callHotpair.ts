@@ -1,0 +1,78 @@
+// Calls the command line as a process of its own, as people and scripts do.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const entry = join(import.meta.dirname, '../../src/main.ts');
+
+export type Outcome = {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+/** The words that start the command line from its sources. */
+export function hotpairWords(argv: readonly string[]): readonly string[] {
+  return [process.execPath, '--disable-warning=ExperimentalWarning', entry, ...argv];
+}
+
+/** Runs `hotpair ...argv` to its end, with nothing on stdin. */
+export function callHotpair(...argv: readonly string[]): Promise<Outcome> {
+  return runProgram(hotpairWords(argv));
+}
+
+/** Runs a program to its end. */
+export function runProgram([program = '', ...argv]: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (bytes: Buffer) => {
+      stdout += bytes.toString();
+    });
+    child.stderr.on('data', (bytes: Buffer) => {
+      stderr += bytes.toString();
+    });
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+export type Place = {
+  readonly directory: string;
+  readonly config: string;
+  readonly state: string;
+  readonly run: string;
+};
+
+/** A box's files under a directory of its own, removed afterwards. `lines` replace whole sections of the configuration. */
+export function aPlace(
+  t: { teardown(end: () => void): void },
+  sections: Readonly<Record<string, string>> = {},
+): Place {
+  const directory = mkdtempSync(join(tmpdir(), 'hotpair-cli-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const place = {
+    directory,
+    config: join(directory, 'hotpair.yaml'),
+    state: join(directory, 'state'),
+    run: join(directory, 'run'),
+  };
+  const all = {
+    node: '{ name: box-a }',
+    pair: `{ keyFile: ${directory}/pair.key }`,
+    heartbeat: '{ port: eth1, address: 169.254.69.1/30, peer: 169.254.69.2 }',
+    service: '{ port: eth0, addresses: [192.0.2.10/24], references: [192.0.2.1, 192.0.2.2] }',
+    watchdog: '{ policy: off }',
+    database: `{ dataDirectory: ${directory}/data, socketDirectory: ${directory}/socket }`,
+    state: `{ directory: ${place.state}, runDirectory: ${place.run} }`,
+    ...sections,
+  };
+  writeFileSync(
+    place.config,
+    Object.entries(all)
+      .map(([name, text]) => `${name}: ${text}\n`)
+      .join(''),
+  );
+  return place;
+}

@@ -1,0 +1,142 @@
+// The status in plain words: each sentence that somebody in trouble relies on.
+import test from 'ava';
+import { eventText } from '../../src/cli/eventsCommand.ts';
+import { localTime, roughly } from '../../src/cli/localTime.ts';
+import { headline, statusText } from '../../src/cli/statusText.ts';
+import { lossText } from '../../src/cli/takeoverCommand.ts';
+import { aStatus } from './aStatus.ts';
+
+test('the first line says role, paired or solo, and since when', (t) => {
+  t.regex(
+    headline(aStatus()),
+    /^box-a is primary, paired since .* \(epoch 4\): every commit is on both boxes\.$/,
+  );
+  t.regex(
+    headline(aStatus({ state: 'solo', mode: 'solo' })),
+    /primary, solo since .*: commits are on this box only\./,
+  );
+  t.regex(
+    headline(aStatus({ state: 'standby', role: 'standby', eligible: true })),
+    /standby, .*: it can take over\./,
+  );
+  t.regex(
+    headline(aStatus({ state: 'standby', role: 'standby' })),
+    /standby \(epoch 4\): it cannot take over now\./,
+  );
+  t.regex(
+    headline(aStatus({ state: 'starting', role: 'none' })),
+    /serves nothing: it waits to know what it may do/,
+  );
+});
+
+test('a box that waits says for what and why', (t) => {
+  const text = statusText(
+    aStatus({
+      state: 'starting',
+      role: 'none',
+      waitingFor: 'the peer must be heard',
+      reason: 'no peer',
+    }),
+  );
+  t.regex(text, /waits for +the peer must be heard/);
+  t.regex(text, /because +no peer/);
+});
+
+test('the last change of role is told with its reason', (t) => {
+  const text = statusText(
+    aStatus({
+      lastRoleChange: {
+        at: '2026-11-23T06:59:00.000Z',
+        from: 'standby',
+        to: 'primary',
+        epoch: 4,
+        reason: 'peerSilent',
+        text: 'nothing was heard from the peer',
+      },
+    }),
+  );
+  t.regex(text, /last change +from standby to primary at .*: nothing was heard from the peer/);
+});
+
+test('a record that cannot be used is in the first line', (t) => {
+  const recordProblem = { code: 'RECORD_CORRUPT', text: 'no copy is valid' };
+  t.regex(
+    headline(aStatus({ state: 'unpaired', role: 'none', recordProblem })),
+    /serves nothing: its record cannot be used/,
+  );
+});
+
+test('garbage, loops and repetitions are named with the path', (t) => {
+  const path = {
+    name: 'eth1',
+    sent: 10,
+    sendFailed: 0,
+    received: 8,
+    lost: 2,
+    repeated: 3,
+    looped: 4,
+    garbage: { truncated: 0, version: 0, foreignPair: 1, badKey: 1, malformed: 0 },
+    lastReceived: '2026-11-23T07:00:00.000Z',
+    jitterMs: 0.4,
+  };
+  const text = statusText(aStatus({ paths: [path] }));
+  t.regex(
+    text,
+    /path eth1 +last .*, 8 received, 2 lost, jitter 0\.4 ms, 2 not readable, 4 of our own \(a loop in the cable\), 3 repeated/,
+  );
+});
+
+test("the arbiter's assumptions are one line", (t) => {
+  t.regex(statusText(aStatus()), /^ {2}arbiter +lan: evidence from the LAN; assumes .*$/m);
+});
+
+test('what a forced takeover may lose is said in bytes of log and in time', (t) => {
+  const peerStatus = aStatus().peerStatus;
+  const text = lossText(
+    aStatus({
+      peerHeard: false,
+      silentMs: 60_000,
+      peerStatus: peerStatus === null ? null : { ...peerStatus, lsn: String(50333184 + 4096) },
+    }),
+  );
+  t.regex(text, /last heard at .*, 60 s ago; what it acknowledged alone since then is lost/);
+  t.regex(text, /its log ends at 0\/3000600\./);
+  t.regex(text, /4096 bytes of log are not on this box/);
+});
+
+test('a box that never heard the other one says that the loss is unknown', (t) => {
+  t.regex(
+    lossText(aStatus({ lastContact: null, silentMs: null, peerStatus: null })),
+    /never heard .* unknown/,
+  );
+});
+
+test('times are shown in the zone of the box with its offset', (t) => {
+  const utc = '2026-11-23T06:00:00.000Z';
+  t.regex(localTime(utc), /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2} [+-]\d{2}:\d{2}$/);
+  t.is(new Date(localTime(utc).replace(' ', 'T').replace(' ', '')).toISOString(), utc);
+});
+
+test('durations are said in the unit in which people think of them', (t) => {
+  t.deepEqual([40, 12_000, 180_000, 18_000_000, 172_800_000].map(roughly), [
+    '40 ms',
+    '12 s',
+    '3 min',
+    '5 h',
+    '2 days',
+  ]);
+});
+
+test('an event is one line: time, name, fields, sentence', (t) => {
+  const event = {
+    time: '2026-11-23T06:00:00.000Z',
+    level: 'warning',
+    event: 'alarmRaised',
+    alarm: 'lanLost',
+    text: 'the LAN is lost',
+  };
+  t.regex(
+    eventText(event),
+    /^\S+ \S+ \S+ {2}warning: alarmRaised {2}alarm=lanLost the LAN is lost\n$/,
+  );
+});
