@@ -52,6 +52,8 @@ async function bundleSources(outfile: string): Promise<void> {
     // Without code splitting a dynamic import stays lazy: its module runs when it is asked for.
     format: 'cjs',
     minify: true,
+    // `hotpair fsm` prints the handlers of the table by their names.
+    keepNames: true,
     legalComments: 'external',
     logLevel: 'warning',
     define: { HOTPAIR_VERSION: JSON.stringify(packageVersion()) },

@@ -28,12 +28,20 @@ function present(turn: Turn): Partial<Record<AlarmName, Reason>> {
     list.probeUntested = { code: 'probeUntested' };
   if (state.writeRetryAt !== null || state.mute)
     list.recordNotWritten = { code: 'recordNotWritten' };
-  if (state.database.problem !== null)
+  if (state.database.problem !== null && !databaseIsChanging(turn))
     list.databaseFault = { code: 'effectFailed', detail: state.database.problem };
   if (state.name === 'takingOver' && state.phase === 'retrying')
     list.promotionFailed = { code: 'promotionFailed' };
   if (serves(state) && !lanIsGood(state) && lan.badRounds > 0) list.lanLost = { code: 'lanLost' };
   return list;
+}
+
+/** A start or stop under way explains that it does not answer. */
+function databaseIsChanging(turn: Turn): boolean {
+  const { pending } = turn.state;
+  return (['startDatabase', 'stopDatabase', 'rewindDatabase', 'cloneDatabase'] as const).some(
+    (effect) => pending[effect] !== undefined,
+  );
 }
 
 function isTested(turn: Turn): boolean {
@@ -43,8 +51,11 @@ function isTested(turn: Turn): boolean {
 
 function waitsForOperator(turn: Turn): boolean {
   const { state, settings } = turn;
-  if (state.name === 'starting')
-    return state.phase === 'waiting' && state.reason.code !== 'listening';
+  if (state.name === 'starting') {
+    // The peer is given time to be heard before anybody is called.
+    const listened = state.now - state.startedAt >= settings.linkUpDeadlineMs;
+    return listened && state.phase === 'waiting' && state.reason.code !== 'listening';
+  }
   const silentMs = state.now - (state.contact.heardAt ?? state.now);
   if (inContact(state, settings)) return false;
   if (state.name === 'standby') return silentMs > settings.takeoverLimitMs;

@@ -2,6 +2,7 @@
 import type { EventOf } from './events.ts';
 import { orderSwitchover } from './paired.ts';
 import type { Reason } from './reasons.ts';
+import { serves } from './roles.ts';
 import { requestSwitchover } from './standby.ts';
 import { beginTakeover } from './takeover.ts';
 import type { Turn } from './turn.ts';
@@ -42,7 +43,7 @@ function takeover(turn: Turn, commandId: number): void {
     (state.name === 'rejoining' && state.phase === 'waiting');
   const usable = state.database.present && state.record !== null && state.record.job === 'none';
   if (!idle || !usable || state.writing !== null) {
-    const code = usable ? 'commandBusy' : 'databaseUnusable';
+    const code = serves(state) ? 'alreadyServes' : usable ? 'commandBusy' : 'databaseUnusable';
     answer(turn, commandId, false, { code });
     return;
   }

@@ -15,6 +15,7 @@ const sentences = {
   resumePaired: 'both boxes are back and agree on the last paired epoch',
   waitingForPeer:
     'the last record is paired: without the peer it cannot be known whether it went on alone',
+  waitingForPrimary: 'this box holds nothing of its own: it waits for the primary',
   waitingForHolder:
     'the peer does not hold the epoch that this box was standby in: an operator must decide',
   waitingForOperator:
@@ -60,6 +61,7 @@ const sentences = {
   notPaired: 'the pair is not in step',
   notStandby: 'this box is not a standby',
   notPrimary: 'neither box is a primary that could hand over',
+  alreadyServes: 'this box is primary already',
   commandBusy: 'another change is under way',
   peerNotFit: 'the other box is not fit to serve',
   switchoverDone: 'the switchover is done',

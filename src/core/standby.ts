@@ -11,7 +11,7 @@ import { beginRejoin, noteHigherEpoch } from './rejoin.ts';
 import type { Standing } from './standing.ts';
 import { beginTakeover } from './takeover.ts';
 import type { Turn } from './turn.ts';
-import { answerCommand, write } from './turn.ts';
+import { answerCommand, watchDatabase, write } from './turn.ts';
 
 /** Everything that a standby may do next, in the order of its weight; called on every event that changes the picture. */
 export function considerStandby(turn: Turn): void {
@@ -72,6 +72,8 @@ function mayFollow(turn: Turn, said: Standing, epoch: number): boolean {
 
 /** Handover, consent, grant: what contact with a primary brings. Returns whether the state was left or a record asked for. */
 function followsOrders(turn: Turn, said: Standing): boolean {
+  // The giver waits for my position: while it stops, that is looked at as often as can be.
+  watchDatabase(turn, turn.settings.heartbeatIntervalMs * (said.handingOver ? 0.2 : 5));
   if (takesHandover(turn, said)) return true;
   if (givesConsent(turn, turn.settings.replicationDeadlineMs)) return true;
   if (needsRebuild(turn, said)) return true;

@@ -130,7 +130,7 @@ function startUnheard(turn: Turn, record: DurableRecord): void {
   }
   if (record.mode === 'paired') wait(turn, 'waitingForPeer');
   else if (record.handed !== 'none') resumeGranting(turn);
-  else wait(turn, 'waitingForPeer');
+  else wait(turn, 'waitingForPrimary');
 }
 
 /** Every path listened to, a reference answered, nobody at the address, nothing undecodable came in. */

@@ -4,14 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { toCoreSettings } from '../config/coreSettings.ts';
 import type { DatabaseObservation } from '../core/events.ts';
-import type { State } from '../core/state.ts';
 import { openErrorStream } from '../io/events/errorStream.ts';
 import { openEventLog } from '../io/events/eventLog.ts';
 import { openWatchdog } from '../io/watchdog/watchdog.ts';
 import type { Watchdog } from '../io/watchdog/watchdog.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import { setRealtime } from '../kernel/scheduler.ts';
-import { HotpairError } from '../protocol/hotpairError.ts';
 import { takeAgentLock } from './agentLock.ts';
 import { lowerQuietly, observeDeadlineMs, openBox } from './box.ts';
 import type { Box } from './box.ts';
@@ -60,7 +58,7 @@ async function live(ground: PairGround, log: Log, watchdog: Watchdog): Promise<n
   const effectiveMs = watchdog.armed ? watchdog.effectiveMs : ground.config.watchdog.timeoutMs;
   const settings = toCoreSettings(ground.config, effectiveMs, ground.identity);
   let last: Box | null = null;
-  const broken = (error: unknown): void => crash(ground, log, error, last);
+  const broken = (error: unknown): void => crash(ground, error, last);
   process.on('uncaughtException', broken);
   process.on('unhandledRejection', broken);
   const roleChange = await lastRoleChange(ground.config.state.directory);
@@ -168,26 +166,16 @@ function stopWishes(): StopWishes {
 }
 
 /** The process ends at once: a state that broke an invariant must not decide anything more. */
-function crash(ground: PairGround, log: Log, error: unknown, box: Box | null): never {
-  const state: State | null = box?.loop.state() ?? null;
-  const written = writeCrashFile(
-    ground.config.state.directory,
-    error,
-    state,
-    box?.flight.events() ?? [],
-  );
-  const text =
-    error instanceof HotpairError || error instanceof Error ? error.message : String(error);
-  const line = JSON.stringify({
-    time: new Date().toISOString(),
-    level: 'error',
-    event: 'agentBroken',
-    text,
-    ...written,
-  });
-  log.history('error', 'agentBroken', { text, ...written });
+function crash(ground: PairGround, error: unknown, box: Box | null): never {
+  const events = box?.flight.events() ?? [];
+  const { directory } = ground.config.state;
+  const written = writeCrashFile(directory, error, box?.loop.state() ?? null, events);
+  const text = error instanceof Error ? error.message : String(error);
+  const time = new Date().toISOString();
   try {
-    writeSync(2, `${line}\n`);
+    // Straight to stderr: nothing that is queued is written any more.
+    const line = { time, level: 'error', event: 'agentBroken', text, ...written };
+    writeSync(2, `${JSON.stringify(line)}\n`);
   } catch {
     // Nobody reads it; the crash file stays.
   }

@@ -108,6 +108,7 @@ export function openBox(options: BoxOptions): Box {
   const loop = openStepLoop({
     settings: options.settings,
     perform,
+    look: () => servicePort.refresh(),
     note: flight.note,
     late: (lateByMs) => log.line('warning', 'loopLate', { lateByMs: Math.round(lateByMs) }),
     broken: options.broken,

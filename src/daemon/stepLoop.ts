@@ -18,6 +18,8 @@ export type StepLoopOptions = {
   readonly settings: Settings;
   /** Carries out one effect; must return at once. */
   perform(effect: Effect): void;
+  /** What can only be seen by looking is looked at before a tick. */
+  look(): void;
   /** Every event before it is decided upon, for the flight record. */
   note(event: CoreEvent): void;
   /** The loop woke up `lateByMs` after the moment that the core asked for. */
@@ -75,6 +77,7 @@ export function openStepLoop(options: StepLoopOptions): StepLoop {
     const lateByMs = monotonicMs() - armedFor;
     armedFor = -1;
     if (lateByMs > lateMs) options.late(lateByMs);
+    options.look();
     post({ type: 'tick' });
   }
 

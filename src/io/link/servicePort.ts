@@ -36,6 +36,8 @@ export type ServicePort = {
   state(): PortState;
   /** Whether the heartbeat port has carrier now. */
   heartbeatCarrier(): boolean;
+  /** Looks at both ports now and tells what changed: the kernel may hold its news of a flapping link back for a second. */
+  refresh(): void;
   /** Link up and, with `address`, all service addresses on; idempotent. Throws KERNEL_<errno>. */
   raise(what: { readonly address: boolean }): PortState;
   /** Service addresses off and, with `link`, the link down; idempotent. Throws KERNEL_<errno>. */
@@ -87,6 +89,7 @@ export function openServicePort(options: ServicePortOptions): ServicePort {
   return {
     state: () => portState(addressed),
     heartbeatCarrier: () => heartbeat.look()?.carrier ?? false,
+    refresh: events.refresh,
     raise: ({ address }) => raisePort(addressed, address),
     lower: ({ link }) => lowerPort(addressed, link),
     announce: () => announceAddresses(service, subject),
@@ -143,7 +146,10 @@ type Following = {
 
 // News only says that something happened; what is true is read anew, so that lost or delayed news
 // can never leave a wrong picture.
-function followLinks({ ports, ownMacs, readState, tell }: Following): { close(): void } {
+function followLinks({ ports, ownMacs, readState, tell }: Following): {
+  close(): void;
+  refresh(): void;
+} {
   const { service, heartbeat } = ports;
   const noteMacs = (): void => {
     ownMacs.clear();
@@ -168,7 +174,7 @@ function followLinks({ ports, ownMacs, readState, tell }: Following): { close():
       tell.onPortChange(state);
     }
   };
-  return openLinkEvents({
+  const events = openLinkEvents({
     onLink: (link) => {
       if ([service, heartbeat].some((port) => concerns(link, port))) refresh();
     },
@@ -177,6 +183,7 @@ function followLinks({ ports, ownMacs, readState, tell }: Following): { close():
     },
     onOverrun: refresh,
   });
+  return { close: () => events.close(), refresh };
 }
 
 function concerns(link: LinkReport, port: TrackedPort): boolean {
