@@ -5,14 +5,17 @@ import { newNodeIdentity, readNodeIdentity, writeNodeIdentity } from '../config/
 import type { NodeIdentity } from '../config/identity.ts';
 import type { DurableRecord } from '../core/record.ts';
 import { agentRuns } from '../daemon/agentLock.ts';
-import { makeDirectories } from '../daemon/directories.ts';
-import { asInput, makeStateDirectory } from '../daemon/ground.ts';
+import { makeDirectories } from '../kernel/directories.ts';
+import { asInput, asInputLater, makeStateDirectory } from '../daemon/ground.ts';
 import type { Ground } from '../daemon/ground.ts';
+import { tryStatePartition } from '../daemon/statePartition.ts';
+import type { DatabaseOptions } from '../io/database/databaseOptions.ts';
+import { assertSetUpPossible } from '../io/database/init.ts';
 import { openRecordStore } from '../io/record/recordStore.ts';
 import { HotpairError, isHotpairError } from '../protocol/hotpairError.ts';
 import { exitCodes } from './exitCodes.ts';
 
-/** Throws AGENT_RUNNING or ALREADY_PAIRED; afterwards the state directory exists. */
+/** Throws AGENT_RUNNING or ALREADY_PAIRED; changes nothing. */
 export async function assertUnpaired({ config }: Ground): Promise<void> {
   const { directory, runDirectory } = config.state;
   if (agentRuns(runDirectory)) {
@@ -20,7 +23,6 @@ export async function assertUnpaired({ config }: Ground): Promise<void> {
       exitCode: exitCodes.notPossibleNow,
     });
   }
-  makeStateDirectory(directory);
   const reading = await openRecordStore(directory).read();
   if (reading.kind === 'none') return;
   const seen =
@@ -37,6 +39,32 @@ export async function assertUnpaired({ config }: Ground): Promise<void> {
       exitCode: exitCodes.notPossibleNow,
     },
   );
+}
+
+/**
+ * Refuses what the set-up would fail for later, before anything is made: NOT_ROOT, what assertSetUpPossible refuses. Then
+ * makes the state directory and sees that it takes files: STATE_DIRECTORY, STATE_FULL, STATE_READ_ONLY, STATE_WRITE.
+ */
+export async function prepareBox(
+  { config }: Ground,
+  options: DatabaseOptions,
+  which: 'first' | 'second',
+): Promise<void> {
+  const { directory } = config.state;
+  assertRoot();
+  await asInputLater(async () => assertSetUpPossible(options, which, directory));
+  makeStateDirectory(directory);
+  const problem = await tryStatePartition(directory);
+  if (problem === null) return;
+  throw new HotpairError(problem.code, problem.text, { exitCode: exitCodes.refusedInput });
+}
+
+/** Ports, PostgreSQL's user and the key file all need root. */
+export function assertRoot(): void {
+  if (process.getuid?.() === 0) return;
+  throw new HotpairError('NOT_ROOT', 'this has to be called as root', {
+    exitCode: exitCodes.refusedInput,
+  });
 }
 
 /** A new node of the pair; one that an earlier, failed set-up of the same pair left is used again. */

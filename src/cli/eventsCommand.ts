@@ -59,15 +59,47 @@ function wholeNumber(text: string): number {
   throw usageError(usage, `${text} is no number up to ${mostEvents}`);
 }
 
-/** `2026-11-23 07:10:12 +01:00  transition  from=standby to=takingOver ...`: the sentence last. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** `2026-11-23 07:10:12.345 +01:00  standby -> takingOver, epoch 2: nothing was heard ...`: one line an event. */
 export function eventText(event: unknown): string {
   if (typeof event !== 'object' || event === null) return '';
-  const { time, event: name, level, text, ...rest } = event as Readonly<Record<string, unknown>>;
-  const when = typeof time === 'string' ? localTime(time) : '';
-  const fields = Object.entries(rest).map(([key, value]) => `${key}=${valueText(value)}`);
-  const mark = level === 'warning' || level === 'error' ? `${level}: ` : '';
+  const { time, ...said } = event as Fields;
+  const when = typeof time === 'string' ? localTime(time, 'milliseconds') : '';
+  return `${when}  ${whatHappened(said)}\n`;
+}
+
+/** What people read most often in words; everything else by its name and fields, the sentence last. */
+function whatHappened({ event, level, text, ...fields }: Fields): string {
+  const { from, to, epoch, alarm } = fields;
   const sentence = typeof text === 'string' ? text : '';
-  return `${[when, ` ${mark}${String(name)} `, ...fields, sentence].filter((part) => part !== '').join(' ')}\n`;
+  const inEpoch = typeof epoch === 'number' ? `, epoch ${epoch}` : '';
+  switch (event) {
+    case 'transition':
+      return `${String(from)} -> ${String(to)}${inEpoch}: ${sentence}`;
+    case 'roleChanged':
+      return `ROLE ${String(from)} -> ${String(to)}${inEpoch}: ${sentence}`;
+    case 'alarmRaised':
+      return `ALARM ${String(alarm)}: ${sentence}`;
+    case 'alarmCleared':
+      return `alarm over: ${String(alarm)} (${sentence})`;
+    case 'note':
+      return `${markOf(level)}${sentence}`;
+    default: {
+      const shown = Object.entries(fields).filter(([name]) => !hiddenFields.includes(name));
+      const words = shown.map(([name, value]) => `${name}=${valueText(value)}`);
+      return [`${markOf(level)}${String(event)}`, ...words, sentence]
+        .filter((part) => part !== '')
+        .join(' ');
+    }
+  }
+}
+
+/** Long numbers that only programs compare. */
+const hiddenFields: readonly string[] = ['nodeId', 'pairId'];
+
+function markOf(level: unknown): string {
+  return level === 'warning' || level === 'error' ? `${level}: ` : '';
 }
 
 function valueText(value: unknown): string {

@@ -5,7 +5,13 @@ import type { PairKey } from '../config/secrets.ts';
 import { asInput, databaseOptionsOf, readGround } from '../daemon/ground.ts';
 import { readControlFile } from '../io/database/controlFile.ts';
 import { initCluster } from '../io/database/init.ts';
-import { assertUnpaired, makeKeyDirectory, settleIdentity, writeFirstRecord } from './boxSetup.ts';
+import {
+  assertUnpaired,
+  makeKeyDirectory,
+  prepareBox,
+  settleIdentity,
+  writeFirstRecord,
+} from './boxSetup.ts';
 import { configOption, parseCommandLine, refuseExtra } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
 import { openProgressText } from './progressText.ts';
@@ -20,16 +26,19 @@ A set-up that failed can be run again. Nothing is started: that is the agent's w
 `;
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const options = { ...configOption, adopt: { type: 'boolean' } } as const;
-  const { values, positionals } = parseCommandLine(usage, argv, options);
+  const { values, positionals } = parseCommandLine(usage, argv, configOption);
   refuseExtra(usage, positionals);
   const ground = readGround(values.config);
   const { config } = ground;
   await assertUnpaired(ground);
-  const key = settleKey(config.pair.keyFile);
   const progress = openProgressText(process.stdout);
   const heard = { onExit: () => undefined, onProgress: progress.show };
-  const cluster = await initCluster(databaseOptionsOf(config, key, heard), progress.show);
+  const found = keyOnBox(config.pair.keyFile);
+  const key = found ?? newPairKey();
+  const options = databaseOptionsOf(config, key, heard);
+  await prepareBox(ground, options, 'first');
+  if (found === null) writeKey(config.pair.keyFile, key);
+  const cluster = await initCluster(options, progress.show);
   progress.end();
   const { nodeId } = settleIdentity(ground, key.pairId);
   await writeFirstRecord(ground, {
@@ -56,11 +65,12 @@ readable by root only, and call hotpair join there.
   return exitCodes.ok;
 }
 
-function settleKey(path: string): PairKey {
-  if (existsSync(path)) return asInput(() => readPairKey(path));
+function keyOnBox(path: string): PairKey | null {
+  return existsSync(path) ? asInput(() => readPairKey(path)) : null;
+}
+
+function writeKey(path: string, key: PairKey): void {
   makeKeyDirectory(path);
-  const key = newPairKey();
-  writePairKey(path, key);
+  asInput(() => writePairKey(path, key));
   process.stdout.write(`made the pair key ${path}\n`);
-  return key;
 }

@@ -1,16 +1,18 @@
 // `hotpair join`: the second box of a pair. It copies the primary's database over the heartbeat port and from then on
 // follows; its node is always a new one, so that no older record speaks for it.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { formatInterfaceAddress } from '../config/address.ts';
-import type { Config } from '../config/config.ts';
 import { readPairKey } from '../config/secrets.ts';
-import { asInput, databaseOptionsOf, readGround } from '../daemon/ground.ts';
+import { asInput, asInputLater, databaseOptionsOf, readGround } from '../daemon/ground.ts';
 import { readControlFile } from '../io/database/controlFile.ts';
 import type { DatabaseOptions } from '../io/database/databaseOptions.ts';
-import { cloneFromPeer } from '../io/database/init.ts';
+import {
+  assertPeerFits,
+  assertSetUpPossible,
+  cloneFromPeer,
+  isFollower,
+} from '../io/database/init.ts';
 import { ensureHeartbeatAddress } from '../io/link/portAddresses.ts';
-import { assertUnpaired, settleIdentity, writeFirstRecord } from './boxSetup.ts';
+import { assertUnpaired, prepareBox, settleIdentity, writeFirstRecord } from './boxSetup.ts';
 import { configOption, parseCommandLine, refuseExtra } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
 import { openProgressText } from './progressText.ts';
@@ -32,10 +34,20 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { config } = ground;
   await assertUnpaired(ground);
   const key = asInput(() => readPairKey(config.pair.keyFile));
-  ensureHeartbeatAddress(config.heartbeat.port, formatInterfaceAddress(config.heartbeat.address));
   const progress = openProgressText(process.stdout);
   const heard = { onExit: () => undefined, onProgress: progress.show };
-  const systemId = await settleClone(config, databaseOptionsOf(config, key, heard), progress);
+  const options = databaseOptionsOf(config, key, heard);
+  await asInputLater(async () => assertSetUpPossible(options, 'second', config.state.directory));
+  const { port, address } = config.heartbeat;
+  asInput(() => ensureHeartbeatAddress(port, formatInterfaceAddress(address)));
+  progress.show({
+    job: 'join',
+    text: `asking the primary at ${options.peerAddress}`,
+    fraction: null,
+  });
+  await asInputLater(async () => assertPeerFits(options));
+  await prepareBox(ground, options, 'second');
+  const systemId = await settleClone(options, progress);
   progress.end();
   const { nodeId } = settleIdentity(ground, key.pairId);
   await writeFirstRecord(ground, {
@@ -61,13 +73,8 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 /** A whole clone that an earlier, failed join left is used again; it follows like any other standby's directory. */
-async function settleClone(
-  config: Config,
-  options: DatabaseOptions,
-  progress: ProgressText,
-): Promise<string> {
-  const { dataDirectory } = config.database;
-  const left = readControlFile(dataDirectory);
-  if (left !== null && existsSync(join(dataDirectory, 'standby.signal'))) return left.systemId;
+async function settleClone(options: DatabaseOptions, progress: ProgressText): Promise<string> {
+  const left = isFollower(options.dataDirectory) ? readControlFile(options.dataDirectory) : null;
+  if (left !== null) return left.systemId;
   return (await cloneFromPeer(options, progress.show)).systemId;
 }

@@ -10,7 +10,8 @@ import type { RecordReading } from '../io/record/recordStore.ts';
 import { isHotpairError } from '../protocol/hotpairError.ts';
 import { configOption, parseCommandLine, refuseExtra, usageError } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
-import { statusText } from './statusText.ts';
+import { localTime } from './localTime.ts';
+import { peerStateText, statusText } from './statusText.ts';
 
 const usage = 'hotpair status [--json | --watch] [--config FILE]';
 const answerDeadlineMs = 3_000;
@@ -71,15 +72,17 @@ async function statusOrNull(config: Config): Promise<StatusJson | null> {
 
 async function watch(config: Config): Promise<number> {
   const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => interrupted.abort());
   while (!interrupted.signal.aborted) {
     const status = await statusOrNull(config);
     const text =
       status === null
         ? downText(config, await recordOnDisk(config))
         : `${statusText(status)}\n${peerView(status)}`;
+    const now = localTime(new Date().toISOString());
     // Home and clear: the picture stays in its place.
-    process.stdout.write(`\u001b[H\u001b[J${text}`);
+    process.stdout.write(`\u001b[H\u001b[J${now}, every second, Ctrl-C ends\n\n${text}`);
     await delay(redrawMs, undefined, { signal: interrupted.signal }).catch(() => undefined);
   }
   return exitCodes.ok;
@@ -94,7 +97,7 @@ function peerView({ peerStatus, peerHeard }: StatusJson): string {
   const fit = unfit.length === 0 ? 'fit' : `unfit: ${unfit.map(([name]) => name).join(', ')}`;
   const when = peerHeard ? 'says' : 'said last';
   const follows = receiving ? ', receives the log' : '';
-  return `The other box ${when}: ${state}, ${mode ?? 'no record'}${epoch === null ? '' : ` in epoch ${epoch}`}, ${fit}${follows}\n`;
+  return `The other box ${when}: ${peerStateText[state]}, ${mode ?? 'no record'}${epoch === null ? '' : ` in epoch ${epoch}`}, ${fit}${follows}\n`;
 }
 
 type OnDisk =
@@ -123,7 +126,7 @@ function recordText(found: OnDisk): string {
 
 function validText({ mode, epoch, holder, node }: DurableRecord): string {
   const whose = holder === node ? 'this box' : 'the other box';
-  return `Its record says: ${mode} in epoch ${epoch}, held by ${whose}. Start the agent.`;
+  return `Its record says: ${mode} in epoch ${epoch}, held by ${whose}. PostgreSQL and the service addresses are as the agent left them. Start the agent.`;
 }
 
 /** The keys of the running agent's status that mean something without it. */

@@ -1,10 +1,11 @@
 // The status in plain words. A pure function of what the agent tells, so that every sentence can be tested.
 import type { StatusJson } from '../daemon/status.ts';
+import { alarmText } from './alarmText.ts';
 import { localTime, roughly } from './localTime.ts';
 
 /** What each arbiter relies on, in one line (protocol.md sections 5 and 6). */
 const assumptions = {
-  lan: 'evidence from the LAN; assumes that heartbeat and LAN are never all cut at once, that a hung box is reset by its watchdog, and that no box pauses and goes on',
+  lan: 'evidence from the LAN; assumes that heartbeat and LAN are never both cut at once, that a hung box is reset by its watchdog, and that no box freezes and goes on later',
   manual: 'a person decides; a standby never takes over by itself',
 } as const satisfies Record<StatusJson['arbiter'], string>;
 
@@ -12,12 +13,14 @@ const assumptions = {
 export function statusText(status: StatusJson): string {
   const rows: readonly (readonly [string, string])[] = [
     ['because', status.reason],
-    ...(status.waitingFor === null ? [] : [['waits for', status.waitingFor] as const]),
+    ...waitingRows(status),
     ['last change', lastChangeText(status)],
-    ['peer', peerText(status)],
-    ...status.paths.map((path) => [`path ${path.name}`, pathText(path)] as const),
+    ['other box', peerText(status)],
+    ...problemRow('heartbeat', status.heartbeatProblem),
+    ...status.paths.map((path) => [`heartbeat ${path.name}`, pathText(path)] as const),
     ['database', databaseText(status)],
     ['service port', portText(status)],
+    ...problemRow('state', status.stateProblem),
     ['arbiter', `${status.arbiter}: ${assumptions[status.arbiter]}`],
     ['watchdog', watchdogText(status)],
     ...(status.maintenanceUntil === null
@@ -28,7 +31,7 @@ export function statusText(status: StatusJson): string {
             `takeovers are paused until ${localTime(status.maintenanceUntil)}`,
           ] as const,
         ]),
-    ['alarms', status.alarms.length === 0 ? 'none' : status.alarms.join(', ')],
+    ...alarmRows(status.alarms),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const body = rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}\n`).join('');
@@ -52,6 +55,74 @@ export function headline(status: StatusJson): string {
   return `${node} serves nothing: ${stateText[state]}${reign}.`;
 }
 
+type TextRow = readonly [string, string];
+
+/** What is waited for and, for a box that cannot take over or go on alone, which condition is missing. */
+function waitingRows({
+  waitingFor,
+  reason,
+  role,
+  mode,
+  hindrance,
+  eligible,
+  peerHeard,
+}: StatusJson): TextRow[] {
+  const rows: TextRow[] = [];
+  if (waitingFor !== null && waitingFor !== reason) rows.push(['waits for', waitingFor]);
+  if (role === 'primary' && mode === 'solo') {
+    rows.push([
+      'waits for',
+      'the other box: it is made a synchronous standby as soon as it follows',
+    ]);
+  }
+  if (role === 'standby' && !eligible) {
+    rows.push([
+      'waits for',
+      'the primary: it must find this box in step and allow it to take over',
+    ]);
+  }
+  // While the other box is heard there is nothing to decide.
+  if (!peerHeard && mode === 'paired' && hindrance !== null) {
+    rows.push(['not alone yet', hindranceText[hindrance] ?? hindrance]);
+  }
+  return rows;
+}
+
+/** Why a box that hears nothing from the other one does not go on alone at this moment. */
+const hindranceText: Readonly<Record<string, string>> = {
+  maintenance: 'takeovers are paused for a maintenance',
+  neverHeard: 'the other box was not heard since the agent started',
+  peerNotSilent: 'the other box has not been silent for long enough',
+  soloTimeNotReached: 'the other box has not been silent for long enough',
+  notEligible: 'the primary had not allowed this box to take over',
+  databaseNotReady: 'the database does not run as a standby',
+  noRoundSinceContact: 'the LAN has not been asked since the last contact',
+  roundTooOld: 'the LAN has not been asked just now',
+  lanNotGood: 'the LAN is not good here: no carrier, or no reference answers',
+  lanWasBroken: 'the LAN was not good all the time since the last contact',
+  nobodyLooked: 'the LAN was not watched all the time since the last contact',
+  addressAnswered: 'somebody answers for the service address: the other box lives',
+  addressClaimed: 'somebody else answered for the service address',
+  addressOff: 'the service address is off',
+  tooLate: 'the silence has lasted too long to judge it: a person decides',
+  probeUntested: 'the probe of the service address was not seen to work',
+  arbiterIsManual: 'a person decides (arbiter manual)',
+  arbiterDiffers: 'the arbiter of this epoch is another than the configured one',
+  recordInFlight: 'the record is being written',
+};
+
+function problemRow(
+  name: string,
+  problem: { readonly code: string; readonly text: string } | null,
+): TextRow[] {
+  return problem === null ? [] : [[name, `${problem.code}: ${problem.text}`]];
+}
+
+function alarmRows(alarms: readonly string[]): TextRow[] {
+  if (alarms.length === 0) return [['alarms', 'none']];
+  return alarms.map((name, index) => [index === 0 ? 'alarms' : '', alarmText(name)]);
+}
+
 const stateText = {
   unpaired: 'it is not paired',
   starting: 'it waits to know what it may do',
@@ -67,38 +138,59 @@ const stateText = {
   steppingDown: 'it steps down',
 } as const satisfies Record<StatusJson['state'], string>;
 
+/** What the other box says that it is. */
+export const peerStateText = {
+  unpaired: 'not paired',
+  starting: 'starting',
+  opening: 'opening its database',
+  solo: 'primary, alone',
+  pairing: 'primary, pairing',
+  paired: 'primary, paired',
+  leaving: 'primary, going on alone',
+  handingOver: 'handing over',
+  rejoining: 'coming back as standby',
+  standby: 'standby',
+  takingOver: 'taking over',
+  steppingDown: 'stepping down',
+} as const satisfies Record<StatusJson['state'], string>;
+
 function lastChangeText({ lastRoleChange, lastChange }: StatusJson): string {
   if (lastRoleChange !== null) {
     const { from, to, at, text } = lastRoleChange;
-    return `from ${roleText[from]} to ${roleText[to]} at ${localTime(at)}: ${text}`;
+    const change =
+      from === 'none' ? `to ${roleText[to]}` : `from ${roleText[from]} to ${roleText[to]}`;
+    return `${change} at ${localTime(at)}: ${text}`;
   }
   if (lastChange === null) return 'none known';
-  return `${lastChange.from} to ${lastChange.to} at ${localTime(lastChange.at)}: ${lastChange.reason}`;
+  return `${stateText[lastChange.to]} since ${localTime(lastChange.at)}: ${lastChange.reason}`;
 }
 
 const roleText = { primary: 'primary', standby: 'standby', none: 'no role' } as const;
 
 function peerText({ peerHeard, silentMs, peerStatus, lastContact }: StatusJson): string {
-  if (silentMs === null || lastContact === null) return 'never heard since the agent started';
+  if (silentMs === null || lastContact === null) return 'not heard since the agent started';
   const said =
     peerStatus === null
       ? ''
-      : `, ${peerStatus.state}${peerStatus.eligible ? ' (can take over)' : ''}`;
+      : `, ${peerStateText[peerStatus.state]}${peerStatus.eligible ? ' (can take over)' : ''}`;
   if (peerHeard) return `heard ${roughly(silentMs)} ago${said}`;
-  return `silent since ${localTime(lastContact)}; said last${said}`;
+  const last = said === '' ? '' : `; what it said last: ${said.slice(2)}`;
+  return `silent for ${roughly(silentMs)}, since ${localTime(lastContact)}${last}`;
 }
 
 function pathText(path: StatusJson['paths'][number]): string {
   const bad = Object.values(path.garbage).reduce((sum, count) => sum + count, 0);
-  const last =
-    path.lastReceived === null ? 'nothing received' : `last ${localTime(path.lastReceived)}`;
+  const { received, lost, jitterMs, lastReceived } = path;
   const trouble = [
     bad > 0 ? `${bad} not readable` : '',
     path.looped > 0 ? `${path.looped} of our own (a loop in the cable)` : '',
     path.repeated > 0 ? `${path.repeated} repeated` : '',
     path.sendFailed > 0 ? `${path.sendFailed} not sent` : '',
   ].filter((text) => text !== '');
-  const figures = `${last}, ${path.received} received, ${path.lost} lost, jitter ${path.jitterMs} ms`;
+  const figures =
+    lastReceived === null
+      ? 'nothing received yet'
+      : `last ${localTime(lastReceived)}, ${received} received, ${lost} lost, jitter ${jitterMs} ms`;
   return [figures, ...trouble].join(', ');
 }
 
@@ -113,7 +205,11 @@ function databaseText({ database }: StatusJson): string {
   }
   const clients = database.admitted ? '' : ', clients are kept out';
   const behind =
-    lagBytes === null ? 'no standby follows' : `the standby is ${lagBytes} bytes behind`;
+    lagBytes === null
+      ? 'no standby follows'
+      : lagBytes === 0
+        ? 'the standby has the whole log'
+        : `the standby is ${lagBytes} bytes behind`;
   return `primary on timeline ${timeline}, ${behind}${clients}`;
 }
 

@@ -6,6 +6,7 @@ import type { CoreEvent, DatabaseObservation, EventName, EventOf } from './event
 import { handoverDiskHangs } from './handover.ts';
 import { noteHeartbeatCarrier, notePort, noteRound } from './lan.ts';
 import { serves } from './roles.ts';
+import { takeoverDiskHangs } from './takeover.ts';
 import type { Turn } from './turn.ts';
 import { note, settle } from './turn.ts';
 
@@ -147,6 +148,8 @@ function noteClaim(turn: Turn, event: EventOf<'addressClaimed'>): void {
   const { state } = turn;
   // The standby asks for the address of a living primary again and again: a question takes nothing away.
   if (serves(state) && event.how === 'probed') return;
+  // Proxy ARP of a reference answers every probe of my own: an alarm of the round, not a claim.
+  if (event.how === 'answered' && state.lan.referenceMacs.includes(event.mac)) return;
   // A standby hears the primary use its address all the time.
   if (!serves(state) && state.name !== 'starting') return;
   state.lan.foreignClaimAt = state.now;
@@ -171,10 +174,12 @@ function recordFailed(turn: Turn, event: EventOf<'effectFailed'>): boolean {
   const { state } = turn;
   note(turn, { code: 'recordNotWritten', detail: { code: event.code, text: event.text } });
   state.writeRetryAt = state.now + writeRetryMs;
-  if (state.name === 'standby' && state.writing?.mode === 'catchup') {
+  // While it is heard and cannot consent, the primary would wait for it without end: it falls silent.
+  if (state.name === 'standby' || state.name === 'rejoining') {
     state.mute = true;
     loseEligibility(turn, 'recordNotWritten');
   }
   if (state.name === 'handingOver') handoverDiskHangs(turn);
+  if (state.name === 'takingOver') takeoverDiskHangs(turn);
   return false;
 }

@@ -2,6 +2,7 @@
 // or after one silent probe round (protocol.md section 6).
 import { inContact } from './contact.ts';
 import { lanIsGood, roundWasSilent } from './lan.ts';
+import type { State } from './state.ts';
 import type { Turn } from './turn.ts';
 import { ask, isPending, note } from './turn.ts';
 
@@ -40,6 +41,12 @@ function mustBeOff(turn: Turn): boolean {
 function mayBePutBack(turn: Turn): boolean {
   const { state, settings } = turn;
   if (!state.port.up) return inContact(state, settings) || state.record?.mode === 'solo';
-  if (state.record?.mode === 'solo') return roundWasSilent(state, state.contact.processedAt);
+  if (state.record?.mode === 'solo') return lanIsGoodAgain(state);
   return inContact(state, settings);
+}
+
+/** One silent round since the LAN was bad or the address off; that the peer is heard meanwhile changes nothing. */
+function lanIsGoodAgain(state: State): boolean {
+  const { lastRound, brokenAt } = state.lan;
+  return lastRound !== null && lastRound.startedAt >= brokenAt && roundWasSilent(state, -Infinity);
 }

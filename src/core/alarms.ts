@@ -56,10 +56,12 @@ function waitsForOperator(turn: Turn): boolean {
     const listened = state.now - state.startedAt >= settings.linkUpDeadlineMs;
     return listened && state.phase === 'waiting' && state.reason.code !== 'listening';
   }
-  const silentMs = state.now - (state.contact.heardAt ?? state.now);
+  const silentMs = state.now - (state.contact.heardAt ?? state.startedAt);
   if (inContact(state, settings)) return false;
   if (state.name === 'standby') return silentMs > settings.takeoverLimitMs;
-  return state.name === 'paired' && silentMs > settings.soloMs + settings.marginMs * 10;
+  // A paired primary, one in the gate, and a giver whose taker is gone: nobody else can release them.
+  const waits = serves(state) && state.record?.mode !== 'solo';
+  return waits && silentMs > settings.soloMs + settings.marginMs * 10;
 }
 
 export function refreshAlarms(turn: Turn): void {

@@ -1,9 +1,12 @@
 // What an operator may order, and the answer to each (switchover, takeover with loss accepted, maintenance).
+import { peerSays } from './contact.ts';
+import { beginLeaving } from './entrances.ts';
 import type { EventOf } from './events.ts';
 import { orderSwitchover } from './paired.ts';
 import type { Reason } from './reasons.ts';
 import { serves } from './roles.ts';
 import { requestSwitchover } from './standby.ts';
+import { operatorEpoch } from './records.ts';
 import { beginTakeover } from './takeover.ts';
 import type { Turn } from './turn.ts';
 import { note } from './turn.ts';
@@ -34,21 +37,42 @@ function switchover(turn: Turn, commandId: number): void {
   else answer(turn, commandId, false, { code: state.name === 'solo' ? 'notPaired' : 'notPrimary' });
 }
 
-/** Writes n+2, so that it can never equal the epoch that a lone peer may have reached. */
 function takeover(turn: Turn, commandId: number): void {
   const { state } = turn;
+  const released = waitsForPartner(turn);
+  const isGiver = state.name === 'handingOver';
   const idle =
     state.name === 'starting' ||
     state.name === 'standby' ||
-    (state.name === 'rejoining' && state.phase === 'waiting');
-  const usable = state.database.present && state.record !== null && state.record.job === 'none';
-  if (!idle || !usable || state.writing !== null) {
+    (state.name === 'rejoining' && state.phase === 'waiting') ||
+    (released && isGiver);
+  // The job of a giver is for later: its own log is whole until somebody else serves.
+  const noJob = state.record?.job === 'none' || isGiver;
+  const usable = state.database.present && state.record !== null && noJob;
+  if (released && !isGiver) {
+    beginLeaving(turn, { code: 'operatorTakeover' }, operatorEpoch(turn));
+  } else if (idle && usable && state.writing === null) {
+    beginTakeover(turn, 'operator', { code: 'operatorTakeover' });
+  } else {
     const code = serves(state) ? 'alreadyServes' : usable ? 'commandBusy' : 'databaseUnusable';
     answer(turn, commandId, false, { code });
     return;
   }
-  beginTakeover(turn, 'operator', { code: 'operatorTakeover' });
   state.plan.commandId = commandId;
+}
+
+/** Holds a paired epoch, or has handed it over, and the partner is not there to go on with. */
+function waitsForPartner(turn: Turn): boolean {
+  const { state } = turn;
+  const { record } = state;
+  const said = peerSays(turn);
+  const isThere =
+    state.contact.peer === record?.partner &&
+    said?.record?.mode === 'paired' &&
+    said.record.epoch === record?.epoch;
+  if (isThere || state.writing !== null) return false;
+  if (state.name === 'handingOver') return state.phase === 'granting';
+  return (state.name === 'paired' || state.name === 'opening') && record?.mode === 'paired';
 }
 
 function setMaintenance(turn: Turn, untilMs: number | null): void {

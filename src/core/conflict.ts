@@ -38,8 +38,10 @@ export function seesTwoPrimaries(turn: Turn, said: Standing): boolean {
 function isWinner(turn: Turn, said: Standing): boolean {
   const { state, settings } = turn;
   if (state.acknowledgedAlone !== said.acknowledgedAlone) return state.acknowledgedAlone;
-  const pairedHolder = state.record?.pairedHolder ?? said.record?.pairedHolder ?? null;
-  if (pairedHolder === settings.self) return true;
-  if (pairedHolder === state.contact.peer) return false;
+  const mine = state.record?.pairedHolder ?? said.record?.pairedHolder ?? null;
+  const theirs = said.record?.pairedHolder ?? mine;
+  // Both must come to the same answer, also where they do not agree on what the last common epoch was.
+  if (mine === theirs && mine === settings.self) return true;
+  if (mine === theirs && mine === state.contact.peer) return false;
   return settings.self < (state.contact.peer ?? '');
 }

@@ -3,6 +3,7 @@
 import { peerSays } from './contact.ts';
 import { loseEligibility } from './eligibility.ts';
 import { catchupRecord } from './records.ts';
+import type { Standing } from './standing.ts';
 import type { Turn } from './turn.ts';
 import { note, write } from './turn.ts';
 
@@ -10,13 +11,29 @@ import { note, write } from './turn.ts';
 export function givesConsent(turn: Turn, deadlineMs: number): boolean {
   const { record } = turn.state;
   const said = peerSays(turn);
-  if (said === null || said.handingOver || said.record?.mode !== 'paired') return false;
-  if (record?.mode !== 'paired' || said.record.epoch !== record.epoch) return false;
-  if (record.holder === turn.settings.self || !notFollowingFor(turn, deadlineMs)) return false;
+  if (said === null || said.record === null || said.record.epoch !== record?.epoch) return false;
+  if (record.mode !== 'paired' || record.holder === turn.settings.self) return false;
+  if (!notFollowingFor(turn, deadlineMs)) return false;
+  if (said.record.handed === 'handed') {
+    if (!cannotTake(turn)) return false;
+  } else if (said.handingOver || said.record.mode !== 'paired' || mayBeAhead(turn, said)) {
+    return false;
+  }
   loseEligibility(turn, 'consent');
   note(turn, { code: 'consentNeeded' });
   write(turn, catchupRecord(turn, record.epoch, said.record.holder));
   return true;
+}
+
+/** I1: a primary whose log a crash left shorter than mine must not go on; in its gate it will hand over (I8). */
+function mayBeAhead(turn: Turn, said: Standing): boolean {
+  const { lsn } = turn.state.database;
+  return lsn !== null && (said.database.lsn === null || lsn > said.database.lsn);
+}
+
+/** What was handed over needs a database that runs: without one for long it is declined, or nobody would ever serve. */
+function cannotTake(turn: Turn): boolean {
+  return !turn.state.database.running && notFollowingFor(turn, turn.settings.followDeadlineMs);
 }
 
 export function notFollowingFor(turn: Turn, deadlineMs: number): boolean {

@@ -51,8 +51,9 @@ export function holdsRecordedLog(state: Turn['state']): boolean {
   const { record, database } = state;
   if (record === null || database.lsn === null || database.systemId !== record.databaseSystemId)
     return false;
-  const sameHistory = database.timeline === null || database.timeline >= record.timeline;
-  return sameHistory && database.lsn >= record.lsn;
+  // A later timeline begins where recovery ended, which may be a little before what was received.
+  const timeline = database.timeline ?? record.timeline;
+  return timeline > record.timeline || (timeline === record.timeline && database.lsn >= record.lsn);
 }
 
 /** A standby of a paired epoch becomes eligible as long as the primary says so. */

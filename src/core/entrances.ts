@@ -8,11 +8,12 @@ import type { Turn } from './turn.ts';
 import { answerCommand, ask, enter, enterPhase, watchDatabase, write } from './turn.ts';
 
 const startDeadlineMs = 600_000;
+const restartStopDeadlineMs = 10_000;
 const clearDeadlineMs = 10_000;
 /** A checkpoint before the outage makes the stop short; it is not waited for longer than this. */
 const checkpointMs = 3000;
 
-/** Phases: starting, gate, admitting, addressing; stoppingAhead when the standby's log is longer. */
+/** Phases: starting, gate, admitting, addressing; retrying, restarting; stoppingAhead when the standby's log is longer. */
 export function beginOpening(turn: Turn, reason: Reason): void {
   const { state, settings } = turn;
   const { commandId } = state.plan;
@@ -23,20 +24,35 @@ export function beginOpening(turn: Turn, reason: Reason): void {
 
 /** Starts PostgreSQL, unless it runs as a primary already: then only the gate is left. */
 export function startAsPrimary(turn: Turn): void {
-  const { database } = turn.state;
-  if (database.running && database.inRecovery === false) {
-    enterPhase(turn, 'gate');
+  const { database, record } = turn.state;
+  if (database.running) {
+    useRunning(turn);
     return;
   }
   enterPhase(turn, 'starting');
-  const synchronous = turn.state.record?.mode === 'paired';
+  const synchronous = record?.mode === 'paired';
   ask(turn, { type: 'startDatabase', role: 'primary', synchronous, deadlineMs: startDeadlineMs });
+}
+
+/** One that does not answer may do so yet; one that stays silent, or runs as a standby, is stopped and started anew. */
+function useRunning(turn: Turn): void {
+  const { state, settings } = turn;
+  const { answering, inRecovery } = state.database;
+  if (inRecovery === false) {
+    enterPhase(turn, 'gate');
+  } else if (!answering && state.now - state.since < settings.followDeadlineMs) {
+    enterPhase(turn, 'retrying');
+  } else {
+    enterPhase(turn, 'restarting');
+    ask(turn, { type: 'stopDatabase', how: 'now', deadlineMs: restartStopDeadlineMs });
+  }
 }
 
 /** PostgreSQL was found running, but nobody is let in yet: an agent died in the gate. */
 export function resumeOpening(turn: Turn, reason: Reason): void {
   watchDatabase(turn, turn.settings.heartbeatIntervalMs / 2);
-  enter(turn, 'opening', 'gate', reason);
+  const { commandId } = turn.state.plan;
+  enter(turn, 'opening', 'gate', reason, { commandId });
 }
 
 export function beginSolo(turn: Turn, reason: Reason): void {
@@ -59,17 +75,22 @@ export function beginPaired(turn: Turn, reason: Reason): void {
 }
 
 /** Phases: recording, clearing. */
-export function beginLeaving(turn: Turn, reason: Reason): void {
+export function beginLeaving(
+  turn: Turn,
+  reason: Reason,
+  epoch: number = (turn.state.record?.epoch ?? 0) + 1,
+): void {
   const { state } = turn;
   const { commandId } = state.plan;
   state.leaving = true;
   enter(turn, 'leaving', 'recording', reason, { commandId });
-  write(turn, soloRecord(turn, (state.record?.epoch ?? 0) + 1));
+  write(turn, soloRecord(turn, epoch));
 }
 
 /** A record `solo` is on disk although the setting may still be in force (a restart in between). */
 export function beginClearing(turn: Turn, reason: Reason): void {
-  enter(turn, 'leaving', 'clearing', reason);
+  const { commandId } = turn.state.plan;
+  enter(turn, 'leaving', 'clearing', reason, { commandId });
   clearSetting(turn);
 }
 

@@ -99,6 +99,7 @@ function considerTakingBack(turn: Turn, said: Standing | null): void {
   )
     return;
   if (said.record.epoch !== record.epoch) return;
+  if (record.partner !== null && state.contact.peer !== record.partner) return;
   answerCommand(turn, false, { code: 'handoverTakenBack' });
   state.reason = { code: 'handoverTakenBack' };
   enterPhase(turn, 'takingBack');
@@ -111,6 +112,8 @@ function becomeFollower(turn: Turn): void {
   const said = peerSays(turn);
   if (said !== null && takesHandback(turn, said)) return;
   const given = state.phase === 'granting';
+  // A handback is on its way: its grant names this agent start as soon as the peer has heard it.
+  if (given && said?.record?.handed === 'handedBack') return;
   if (!given && isPending(turn, 'stopDatabase')) return;
   answerCommand(turn, given, { code: given ? 'switchoverDone' : 'handoverFailed' });
   if (given) {
@@ -157,6 +160,6 @@ export function handoverFailed(turn: Turn): void {
 /** The handed record is not on disk in time while the standby could serve: the box is reset instead of waiting. */
 export function handoverDiskHangs(turn: Turn): void {
   const { state } = turn;
-  if (state.phase !== 'recording') return;
+  if (state.phase !== 'recording' || peerSays(turn)?.eligible !== true) return;
   turn.effects.push({ type: 'resetBox', reason: { code: 'recordNotWritten' } });
 }

@@ -18,7 +18,9 @@ export function evidenceSpanMs(settings: Settings): number {
 export function notePort(turn: Turn, port: PortState): void {
   const { state } = turn;
   const flapped = port.carrierChanges !== state.port.carrierChanges;
-  if (!port.carrier || !port.addressesOn || flapped) state.lan.brokenAt = state.now;
+  // What comes back was gone until this moment: a probe of a moment ago found nobody.
+  const wasOff = !state.port.carrier || !state.port.addressesOn;
+  if (wasOff || !port.carrier || !port.addressesOn || flapped) state.lan.brokenAt = state.now;
   if (port.carrier) state.lan.portCarrierLostAt = null;
   else state.lan.portCarrierLostAt ??= state.now;
   state.port = port;
@@ -34,12 +36,16 @@ export function noteHeartbeatCarrier(turn: Turn, carrier: boolean): void {
 export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result']): void {
   const { state, settings } = turn;
   const { lan, contact } = state;
-  const foreign = result.serviceAnsweredBy.filter((mac) => !result.referenceMacs.includes(mac));
+  const peerMac = contact.standing?.serviceMac ?? null;
+  // The peer is never a reference, whatever it answers for: its own answer must not pass as proxy ARP.
+  const references = result.referenceMacs.filter((mac) => mac !== peerMac);
+  const foreign = result.serviceAnsweredBy.filter((mac) => !references.includes(mac));
   if (foreign.length < result.serviceAnsweredBy.length) lan.proxyArpAt = state.now;
+  lan.referenceMacs = references;
   const round: Round = {
     startedAt: result.startedAtMs,
     endedAt: result.endedAtMs,
-    valid: result.carrier && result.referenceAnswered,
+    valid: result.carrier && result.referenceAnswered && references.length > 0,
     serviceAnswered: foreign.length > 0,
     peerOnHeartbeatPort: result.peerAnsweredOnHeartbeatPort,
   };
@@ -50,7 +56,6 @@ export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result'
     if (round.serviceAnswered) lan.foreignClaimAt = state.now;
     return;
   }
-  const peerMac = contact.standing?.serviceMac ?? null;
   if (inContact(state, settings)) {
     lan.selfTestTries += 1;
     if (peerMac !== null && result.serviceAnsweredBy.includes(peerMac)) {

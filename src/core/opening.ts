@@ -11,7 +11,7 @@ import {
 import { keepAddress, raiseAddress } from './address.ts';
 import type { EventOf } from './events.ts';
 import { holdsRecordedLog } from './eligibility.ts';
-import { peerIsAhead, peerSays } from './contact.ts';
+import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import { isConsent } from './paired.ts';
 import type { Standing } from './standing.ts';
 import { stepDown } from './stepDown.ts';
@@ -49,6 +49,7 @@ export function considerOpening(turn: Turn): void {
     beginLeaving(turn, { code: 'consentGiven' });
     return;
   }
+  if (!state.database.running) openingExited(turn);
   if (state.phase === 'retrying' && inPhaseMs(turn) >= retryMs) startAsPrimary(turn);
   if (state.phase === 'gate') passGate(turn, said);
   if (state.phase === 'admitting' && !isPending(turn, 'admitClients') && inPhaseMs(turn) >= retryMs)
@@ -93,6 +94,7 @@ function standbyIsAhead(turn: Turn, said: Standing): boolean {
 }
 
 export function openingStopped(turn: Turn): void {
+  if (turn.state.phase === 'restarting') startAsPrimary(turn);
   if (turn.state.phase !== 'stoppingAhead') return;
   turn.state.database = { ...turn.state.database, running: false, answering: false };
   const lsn = turn.state.database.lsn ?? 0n;
@@ -109,7 +111,9 @@ export function openingAdmitted(turn: Turn): void {
   if (state.phase !== 'admitting') return;
   state.database = { ...state.database, admitted: true };
   enterPhase(turn, 'addressing');
-  if (!state.port.addressesOn) raiseAddress(turn);
+  // A standby that is not heard may have probed and found nobody: a paired primary waits for contact.
+  const mayRaise = state.record?.mode === 'solo' || inContact(state, turn.settings);
+  if (!state.port.addressesOn && mayRaise) raiseAddress(turn);
   // After a restart of a lone primary the control file may still name the old timeline: a rewind needs the new one.
   if (state.record?.mode === 'solo') ask(turn, { type: 'checkpointDatabase', deadlineMs: 600_000 });
   finish(turn);
@@ -129,7 +133,9 @@ function finish(turn: Turn): void {
 export function openingFailed(turn: Turn, event: EventOf<'effectFailed'>): void {
   const { phase } = turn.state;
   note(turn, { code: 'effectFailed', detail: { phase, code: event.code, text: event.text } });
-  if (phase === 'starting' || phase === 'stoppingAhead') enterPhase(turn, 'retrying');
+  const starts = phase === 'starting' && !isPending(turn, 'startDatabase');
+  const stops = phase === 'restarting' || phase === 'stoppingAhead';
+  if (starts || (stops && !isPending(turn, 'stopDatabase'))) enterPhase(turn, 'retrying');
 }
 
 export function openingExited(turn: Turn): void {

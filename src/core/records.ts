@@ -12,11 +12,20 @@ function present(turn: Turn): DurableRecord {
 function fromDatabase(turn: Turn): Pick<DurableRecord, 'timeline' | 'lsn' | 'databaseSystemId'> {
   const record = present(turn);
   const { database } = turn.state;
+  const timeline = database.timeline ?? record.timeline;
+  const lsn = database.lsn ?? record.lsn;
+  // What was vouched for once stays vouched for: a log that ends earlier now has lost something.
   return {
     databaseSystemId: record.databaseSystemId,
-    timeline: database.timeline ?? record.timeline,
-    lsn: database.lsn ?? record.lsn,
+    timeline: Math.max(timeline, record.timeline),
+    lsn: timeline > record.timeline || lsn > record.lsn ? lsn : record.lsn,
   };
+}
+
+/** n+2: it can never equal the epoch that a lone peer may have reached. */
+export function operatorEpoch(turn: Turn): number {
+  const { record, contact } = turn.state;
+  return Math.max(record?.epoch ?? 0, contact.highestEpoch) + 2;
 }
 
 /** I am primary alone from `epoch` on. */
@@ -105,8 +114,9 @@ export function rebuiltRecord(turn: Turn, job: DurableRecord['job']): DurableRec
 
 /** The taker's (n+1) or the giver's (n) record of a handover; the log ends exactly at `lsn`. */
 export function handedRecord(turn: Turn, handed: 'handed' | 'handedBack', lsn: Lsn): DurableRecord {
-  const record = present(turn);
-  return catchupRecord(turn, record.epoch, turn.settings.self, { handed, lsn });
+  // The partner stays named: only its own word gives the epoch back.
+  const { epoch, partner } = present(turn);
+  return catchupRecord(turn, epoch, turn.settings.self, { handed, lsn, partner });
 }
 
 function statementOf(said: Standing): NonNullable<Standing['record']> {

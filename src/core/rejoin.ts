@@ -2,6 +2,7 @@
 // names the job while the data directory must not be started (protocol.md section 7, Rejoin).
 import { givesConsent } from './consent.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
+import type { EffectWithToken } from './effects.ts';
 import type { EventOf } from './events.ts';
 import type { Reason } from './reasons.ts';
 import { catchupRecord, rebuiltRecord } from './records.ts';
@@ -24,6 +25,15 @@ const keepDeadlineMs = 120_000;
 const startDeadlineMs = 60_000;
 const stopDeadlineMs = 15_000;
 const retryPauseMs = 2000;
+
+/** What each phase waits for, besides a record. */
+const work: Readonly<Partial<Record<string, EffectWithToken['type']>>> = {
+  stopping: 'stopDatabase',
+  keeping: 'keepDivergence',
+  rewinding: 'rewindDatabase',
+  cloning: 'cloneDatabase',
+  starting: 'startDatabase',
+};
 
 /** Phases: waiting, stopping, marking, keeping, rewinding, markingClone, cloning, clearing, starting. */
 export function beginRejoin(
@@ -59,7 +69,8 @@ function leaveWaiting(turn: Turn): void {
   if (noteHigherEpoch(turn)) return;
   if (state.plan.attempts > 0 && inPhaseMs(turn) < retryPauseMs) return;
   const { needsRewind, needsClone } = state.plan;
-  if (!needsRewind && !needsClone) {
+  // In a paired epoch a database that does not start is started again: nothing is rebuilt before the consent.
+  if ((!needsRewind && !needsClone) || state.record?.mode === 'paired') {
     start(turn);
     return;
   }
@@ -165,7 +176,9 @@ export function rejoinStarted(turn: Turn): void {
 export function rejoinFailed(turn: Turn, event: EventOf<'effectFailed'>): void {
   const { state } = turn;
   const { phase, plan } = state;
-  if (isPending(turn, 'writeRecord')) return;
+  const own = work[phase];
+  // Something else failed, a probe or the port: what this phase waits for still goes on.
+  if (own === undefined || isPending(turn, own)) return;
   note(turn, { code: 'effectFailed', detail: { phase, code: event.code, text: event.text } });
   const stopped = !state.database.running;
   if (phase === 'keeping' || phase === 'rewinding') plan.needsClone = true;

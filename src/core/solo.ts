@@ -77,6 +77,10 @@ export function considerPairing(turn: Turn): void {
   const { phase, plan, database } = state;
   // A paired record that is asked for is carried through; only then anything else is looked at.
   if (phase === 'recording') return;
+  if (!database.running) {
+    pairingExited(turn);
+    return;
+  }
   if (phase === 'clearing') {
     if (!isPending(turn, 'clearSynchronous') && inPhaseMs(turn) >= 500) clear(turn);
     return;
@@ -102,10 +106,15 @@ export function considerPairing(turn: Turn): void {
   write(turn, pairedRecord(turn, (state.record?.epoch ?? 0) + 1, state.contact.peer));
 }
 
-export function abandonPairing(turn: Turn): void {
+function abandonPairing(turn: Turn): void {
   if (turn.state.phase === 'recording') return;
   enterPhase(turn, 'clearing');
   clear(turn);
+}
+
+/** A setting that could not be cleared is cleared again after a pause, see `considerPairing`. */
+export function pairingFailed(turn: Turn): void {
+  if (turn.state.phase === 'proving' && !isPending(turn, 'setSynchronous')) abandonPairing(turn);
 }
 
 function clear(turn: Turn): void {

@@ -74,7 +74,7 @@ function mayFollow(turn: Turn, said: Standing, epoch: number): boolean {
 function followsOrders(turn: Turn, said: Standing): boolean {
   // The giver waits for my position: while it stops, that is looked at as often as can be.
   watchDatabase(turn, turn.settings.heartbeatIntervalMs * (said.handingOver ? 0.2 : 5));
-  if (takesHandover(turn, said)) return true;
+  if (takesHandover(turn, said) || takesHandback(turn, said)) return true;
   if (givesConsent(turn, turn.settings.replicationDeadlineMs)) return true;
   if (needsRebuild(turn, said)) return true;
   takeGrant(turn);
@@ -104,6 +104,19 @@ function takesHandover(turn: Turn, said: Standing): boolean {
   if (database.inRecovery !== true || database.lsn === null || database.lsn < grant.lsn)
     return false;
   beginTakeover(turn, 'handover', { code: 'handoverGranted' });
+  return true;
+}
+
+/** The one exception to I6: the taker could not be promoted, and my log ends exactly where its own does. */
+function takesHandback(turn: Turn, said: Standing): boolean {
+  const { record, database, agentStart, mute } = turn.state;
+  const { grant } = said;
+  if (record?.mode !== 'catchup' || record.handed !== 'none' || mute) return false;
+  if (said.record?.handed !== 'handedBack' || said.record.epoch !== record.epoch) return false;
+  if (grant?.type !== 'handover' || grant.epoch !== record.epoch || grant.toStart !== agentStart)
+    return false;
+  if (database.inRecovery !== true || database.lsn !== grant.lsn) return false;
+  beginTakeover(turn, 'handedBack', { code: 'handedBack' });
   return true;
 }
 

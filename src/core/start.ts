@@ -10,15 +10,17 @@ import {
   resumeOpening,
 } from './entrances.ts';
 import { lowerAddress } from './address.ts';
+import { resolveTwoPrimaries } from './conflict.ts';
 import { peerSays } from './contact.ts';
 import type { EventOf } from './events.ts';
 import { roundWasSilent } from './lan.ts';
 import type { Reason, ReasonCode } from './reasons.ts';
 import type { DurableRecord } from './record.ts';
 import { beginRejoin } from './rejoin.ts';
-import type { Standing } from './standing.ts';
+import { catchupRecord } from './records.ts';
+import type { RecordStatement, Standing } from './standing.ts';
 import type { Turn } from './turn.ts';
-import { ask, enter, enterPhase, watchDatabase } from './turn.ts';
+import { ask, enter, enterPhase, note, watchDatabase, write } from './turn.ts';
 
 export function beginStart(turn: Turn, event: EventOf<'agentStarted'>): void {
   const { state } = turn;
@@ -117,7 +119,20 @@ function startWithoutDatabase(turn: Turn, record: DurableRecord, said: Standing 
     return;
   }
   if (record.mode === 'catchup') beginRejoin(turn, { code: 'databaseUnusable' }, true, true);
+  else if (isLostFollower(turn, record, said.record)) declineEpoch(turn, said.record);
   else wait(turn, 'databaseUnusable');
+}
+
+/** The standby of the epoch that its primary is still in, without what it followed with: the primary must not wait. */
+function isLostFollower(turn: Turn, record: DurableRecord, theirs: RecordStatement): boolean {
+  const { state, settings } = turn;
+  const isOld = state.now - state.startedAt >= settings.followDeadlineMs;
+  return isOld && record.mode === 'paired' && theirs.epoch === record.epoch;
+}
+
+function declineEpoch(turn: Turn, theirs: RecordStatement): void {
+  note(turn, { code: 'consentNeeded' });
+  write(turn, catchupRecord(turn, theirs.epoch, theirs.holder));
 }
 
 /** Nobody is heard. Only a box that was alone may serve, and only when nothing contradicts it. */
@@ -149,8 +164,8 @@ function startAsHolder(turn: Turn, record: DurableRecord, said: Standing): void 
   const theirs = said.record;
   if (record.mode === 'solo') {
     const isOver = theirs !== null && theirs.epoch === record.epoch && theirs.mode !== 'catchup';
-    if (isOver) wait(turn, 'twoPrimaries');
-    else beginOpening(turn, { code: 'resumeAlone' });
+    if (isOver && !resolveTwoPrimaries(turn, said)) wait(turn, 'twoPrimaries');
+    if (!isOver) beginOpening(turn, { code: 'resumeAlone' });
     return;
   }
   const isPartner = turn.state.contact.peer === record.partner;

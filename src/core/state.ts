@@ -50,6 +50,8 @@ export type Lan = {
   heartbeatCarrier: boolean;
   heartbeatCarrierSince: number;
   lastRound: Round | null;
+  /** Who answered for the references in the last round. */
+  referenceMacs: readonly string[];
   roundAskedAt: number;
   lastValidStartedAt: number;
   lastGoodEndedAt: number;
@@ -209,6 +211,7 @@ export function initialState(settings: Settings): State {
       heartbeatCarrier: false,
       heartbeatCarrierSince: 0,
       lastRound: null,
+      referenceMacs: [],
       roundAskedAt: -Infinity,
       lastValidStartedAt: -Infinity,
       lastGoodEndedAt: -Infinity,

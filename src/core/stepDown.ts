@@ -38,6 +38,8 @@ export function stepDownFailed(turn: Turn, event: EventOf<'effectFailed'>): void
 
 /** PostgreSQL or the port would not obey: tried again, because nothing else may be done before. */
 export function retryStepDown(turn: Turn): void {
+  // A record that was under way when the higher epoch was heard may have come to the disk last.
+  continueStepDown(turn);
   if (turn.state.phase !== 'retrying' || inPhaseMs(turn) < 1000) return;
   enterPhase(turn, 'stopping');
   if (!isPending(turn, 'lowerServicePort')) lowerAddress(turn);

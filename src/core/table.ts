@@ -29,11 +29,11 @@ import {
   rejoinStopped,
 } from './rejoin.ts';
 import {
-  abandonPairing,
   considerPairing,
   considerSolo,
   pairingCleared,
   pairingExited,
+  pairingFailed,
   pairingProved,
   pairingRecorded,
   soloExited,
@@ -100,7 +100,7 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   starting: {
     ...look(considerStart),
-    recordWritten: outdated,
+    recordWritten: considerStart,
     databaseStarted: outdated,
     databaseStopped: startStopped,
     databasePromoted: outdated,
@@ -168,7 +168,7 @@ export const table: Readonly<Record<StateName, Row>> = {
     servicePortRaised: noted,
     servicePortLowered: noted,
     databaseExited: pairingExited,
-    effectFailed: abandonPairing,
+    effectFailed: pairingFailed,
   },
   paired: {
     ...look(considerPaired),

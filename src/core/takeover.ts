@@ -5,7 +5,7 @@ import { raiseAddress } from './address.ts';
 import { peerIsAhead, peerSays } from './contact.ts';
 import type { EventOf } from './events.ts';
 import type { Reason } from './reasons.ts';
-import { handedRecord, soloRecord } from './records.ts';
+import { handedRecord, operatorEpoch, soloRecord } from './records.ts';
 import { stepDown } from './stepDown.ts';
 import type { TakeoverCause } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -32,9 +32,8 @@ export function beginTakeover(turn: Turn, cause: TakeoverCause, reason: Reason):
   state.switchoverEpoch = null;
   state.eligibility.epoch = null;
   enter(turn, 'takingOver', 'recording', reason, { cause, commandId });
-  // The operator's epoch can never equal the one that a lone peer may have reached.
-  const known = Math.max(state.record?.epoch ?? 0, state.contact.highestEpoch);
-  write(turn, soloRecord(turn, cause === 'operator' ? known + 2 : (state.record?.epoch ?? 0) + 1));
+  const next = cause === 'operator' ? operatorEpoch(turn) : (state.record?.epoch ?? 0) + 1;
+  write(turn, soloRecord(turn, next));
 }
 
 export function takeoverRecorded(turn: Turn): void {
@@ -51,6 +50,19 @@ export function takeoverRecorded(turn: Turn): void {
     state.leaving = false;
     beginOpening(turn, state.reason);
   }
+}
+
+/**
+ * The record of a takeover is late. The primary, if it lives after all, goes on alone when this takeover must be over
+ * (D_solo): from then on the record is not asked for again, and the reset ends a write that hangs.
+ */
+export function takeoverDiskHangs(turn: Turn): void {
+  const { state, settings } = turn;
+  if (state.phase !== 'recording' || state.plan.cause !== 'lan' || state.writeRetryAt === null)
+    return;
+  const doneBy = state.writeRetryAt + settings.recordDeadlineMs;
+  const over = (state.contact.ackedAt ?? 0) + settings.takeoverLimitMs + settings.watchdogMs;
+  if (doneBy > over) turn.effects.push({ type: 'resetBox', reason: { code: 'recordNotWritten' } });
 }
 
 function promote(turn: Turn): void {
@@ -98,12 +110,12 @@ export function takeoverRaised(turn: Turn): void {
 
 export function takeoverFailed(turn: Turn, event: EventOf<'effectFailed'>): void {
   const { state } = turn;
-  if (state.phase === 'promoting') {
+  if (state.phase === 'promoting' && !isPending(turn, 'promoteDatabase')) {
     note(turn, { code: 'promotionFailed', detail: { code: event.code, text: event.text } });
     state.plan.attempts += 1;
     enterPhase(turn, 'retrying');
     if (state.plan.cause === 'handover' && state.plan.attempts >= 2) giveBack(turn);
-  } else if (state.phase === 'stoppingBack') {
+  } else if (state.phase === 'stoppingBack' && !isPending(turn, 'stopDatabase')) {
     enterPhase(turn, 'retrying');
   }
 }

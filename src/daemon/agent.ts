@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { toCoreSettings } from '../config/coreSettings.ts';
 import type { DatabaseObservation } from '../core/events.ts';
+import { checkSettings } from '../io/database/reconfigure.ts';
 import { openErrorStream } from '../io/events/errorStream.ts';
 import { openEventLog } from '../io/events/eventLog.ts';
 import { openWatchdog } from '../io/watchdog/watchdog.ts';
@@ -15,7 +16,7 @@ import { lowerQuietly, observeDeadlineMs, openBox } from './box.ts';
 import type { Box } from './box.ts';
 import { openControl } from './control/control.ts';
 import { writeCrashFile } from './flightRecorder.ts';
-import { makeStateDirectory, readPairGround } from './ground.ts';
+import { asInput, asInputLater, makeStateDirectory, readPairGround } from './ground.ts';
 import type { PairGround } from './ground.ts';
 import { openLog } from './log.ts';
 import type { Log } from './log.ts';
@@ -41,9 +42,9 @@ export async function runAgent(configPath: string): Promise<number> {
   const log = openLog(openErrorStream(), openEventLog(state.directory), logging.level);
   const realtime = setRealtime(realtimePriority);
   if (!realtime.granted) log.history('warning', 'realtimeRefused', { errno: realtime.errno });
-  const watchdog = openWatchdog(ground.config.watchdog);
+  const watchdog = asInput(() => openWatchdog(ground.config.watchdog));
   try {
-    return await live(ground, log, watchdog);
+    return await asInputLater(async () => live(ground, log, watchdog));
   } catch (error) {
     // A refusal at the start must not end in a reset of the box, again and again.
     watchdog.disarm();
@@ -61,6 +62,15 @@ async function live(ground: PairGround, log: Log, watchdog: Watchdog): Promise<n
   const broken = (error: unknown): void => crash(ground, error, last);
   process.on('uncaughtException', broken);
   process.on('unhandledRejection', broken);
+  // A setting that PostgreSQL does not know would keep it from every later change of its settings.
+  const {
+    dataDirectory,
+    user,
+    binDirectory = null,
+    settings: extraSettings,
+  } = ground.config.database;
+  await checkSettings({ dataDirectory, user, binDirectory, extraSettings });
+  watchdog.kick();
   const roleChange = await lastRoleChange(ground.config.state.directory);
   const box = openBox({ ground, settings, log, watchdog, roleChange, broken });
   last = box;

@@ -2,11 +2,13 @@
 // next one.
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectories } from './directories.ts';
+
+import { makeDirectories } from '../kernel/directories.ts';
 import { lockFile } from '../kernel/fileLock.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
 
 const alreadyRunning = 4;
+const refusedInput = 2;
 
 export type AgentLock = { release(): void };
 
@@ -50,6 +52,7 @@ function openPidFile(runDirectory: string, path: string): number {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new HotpairError('RUN_DIRECTORY', `the run directory cannot be used: ${why}`, {
       seen: runDirectory,
+      exitCode: refusedInput,
     });
   }
 }

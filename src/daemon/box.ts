@@ -3,6 +3,7 @@
 import { formatInterfaceAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import { heartbeatKey } from '../config/secrets.ts';
+import type { Report } from '../core/effects.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Settings } from '../core/settings.ts';
 import { openDatabase } from '../io/database/database.ts';
@@ -29,12 +30,15 @@ import type { PairGround } from './ground.ts';
 import { openHeartbeatPaths } from './heartbeatPaths.ts';
 import type { HeartbeatPaths } from './heartbeatPaths.ts';
 import { openHeartbeatPort } from './heartbeatPort.ts';
+import type { HeartbeatPort } from './heartbeatPort.ts';
 import type { Log } from './log.ts';
 import type { Happening } from './mailbox.ts';
-import { logReport, reasonFields } from './reporting.ts';
+import { openReportLog, reasonFields } from './reporting.ts';
 import { openRoleHistory } from './roleHistory.ts';
 import type { RoleChange, RoleHistory } from './roleHistory.ts';
 import { openResource } from './resource.ts';
+import { watchStatePartition } from './statePartition.ts';
+import type { StatePartition } from './statePartition.ts';
 import { openStepLoop } from './stepLoop.ts';
 import type { StepLoop } from './stepLoop.ts';
 
@@ -47,6 +51,9 @@ const queueLimit = 8;
 
 export type Box = {
   readonly ground: PairGround;
+  /** The configuration with what reloads have taken over since the start. */
+  readonly inForce: () => Config;
+  readonly putInForce: (config: Config) => void;
   readonly log: Log;
   readonly watchdog: Watchdog;
   readonly loop: StepLoop;
@@ -55,6 +62,8 @@ export type Box = {
   readonly database: Database;
   readonly servicePort: ServicePort;
   readonly paths: HeartbeatPaths;
+  readonly heartbeatPort: HeartbeatPort;
+  readonly statePartition: StatePartition;
   readonly commands: Commands;
   readonly announcing: Announcing;
   readonly roles: RoleHistory;
@@ -99,10 +108,7 @@ export function openBox(options: BoxOptions): Box {
     settings: () => loop.settings(),
     kickWatchdog: reset.kick,
     answerCommand: commands.answer,
-    report: (report) => {
-      logReport(log, report);
-      roles.note(report);
-    },
+    report: reportsTo(log, roles),
     resetBox: reset.resetBox,
   });
   const loop = openStepLoop({
@@ -114,8 +120,12 @@ export function openBox(options: BoxOptions): Box {
     broken: options.broken,
   });
   const heartbeatPort = joinCable(config, paths, log);
+  const statePartition = watchStatePartition(config.state.directory, log);
   return {
     ground,
+    ...configInForce(config),
+    heartbeatPort,
+    statePartition,
     log,
     watchdog,
     loop,
@@ -133,10 +143,29 @@ export function openBox(options: BoxOptions): Box {
       watch.stop();
       announcing.stop();
       heartbeatPort.close();
+      statePartition.close();
       paths.close();
       servicePort.close();
       void database.close();
     },
+  };
+}
+
+function configInForce(atStart: Config): Pick<Box, 'inForce' | 'putInForce'> {
+  let config = atStart;
+  return {
+    inForce: () => config,
+    putInForce(changed) {
+      config = changed;
+    },
+  };
+}
+
+function reportsTo(log: Log, roles: RoleHistory): (report: Report) => void {
+  const logged = openReportLog(log);
+  return (report) => {
+    logged(report);
+    roles.note(report);
   };
 }
 
@@ -227,7 +256,7 @@ function openPaths(
 }
 
 /** Adds the path over the heartbeat port; the port is kept usable until closed. */
-function joinCable(config: Config, paths: HeartbeatPaths, log: Log): { close(): void } {
+function joinCable(config: Config, paths: HeartbeatPaths, log: Log): HeartbeatPort {
   const { port: device, address, peer, udpPort } = config.heartbeat;
   const heartbeatPort = openHeartbeatPort(device, formatInterfaceAddress(address), log);
   paths.add(device, (take) =>

@@ -1,6 +1,6 @@
 // What stands before anything is decided: configuration, key, identity and the files of the box. The agent and the
 // commands that set a box up begin here.
-import { chmodSync, statfsSync } from 'node:fs';
+import { chmodSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { formatComplaint } from '../config/complaint.ts';
 import type { Config } from '../config/config.ts';
@@ -10,10 +10,12 @@ import { loadConfig } from '../config/load.ts';
 import { readPairKey, replicationPassword } from '../config/secrets.ts';
 import type { PairKey } from '../config/secrets.ts';
 import type { DatabaseOptions } from '../io/database/databaseOptions.ts';
+import type { Reconfiguration } from '../io/database/reconfigure.ts';
+import { makeDirectories } from '../kernel/directories.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
-import { makeDirectories } from './directories.ts';
 
 const refusedInput = 2;
+const stateMode = 0o711;
 
 export type Ground = {
   readonly configPath: string;
@@ -58,15 +60,28 @@ export function asInput<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof HotpairError) || error.exitCode !== undefined) throw error;
-    const { code, message, seen, allowed } = error;
-    throw new HotpairError(code, message, {
-      ...(seen === undefined ? {} : { seen }),
-      ...(allowed === undefined ? {} : { allowed }),
-      exitCode: refusedInput,
-      cause: error,
-    });
+    throw inputError(error);
   }
+}
+
+/** The same for work that takes time and changes nothing when it refuses. */
+export async function asInputLater<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw inputError(error);
+  }
+}
+
+function inputError(error: unknown): unknown {
+  if (!(error instanceof HotpairError) || error.exitCode !== undefined) return error;
+  const { code, message, seen, allowed } = error;
+  return new HotpairError(code, message, {
+    ...(seen === undefined ? {} : { seen }),
+    ...(allowed === undefined ? {} : { allowed }),
+    exitCode: refusedInput,
+    cause: error,
+  });
 }
 
 /**
@@ -75,15 +90,21 @@ export function asInput<T>(read: () => T): T {
  */
 export function makeStateDirectory(directory: string): void {
   try {
-    makeDirectories(directory, 0o711);
-    chmodSync(directory, 0o711);
+    makeDirectories(directory, stateMode);
+    // Asked first: on a partition that went read-only the box must still come up.
+    if ((statSync(directory).mode & 0o777) !== stateMode) chmodSync(directory, stateMode);
     makeDirectories(join(directory, 'divergence'), 0o700);
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new HotpairError('STATE_DIRECTORY', `the state directory cannot be made: ${why}`, {
-      seen: directory,
-    });
+    throw new HotpairError(
+      'STATE_DIRECTORY',
+      `the state directory cannot be made: ${systemCode(error)}`,
+      { seen: directory, exitCode: refusedInput },
+    );
   }
+}
+
+function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 /** Name of a box as a standby: both boxes know it of each other before they have ever talked. */
@@ -98,7 +119,7 @@ export function databaseOptionsOf(
   heard: Pick<DatabaseOptions, 'onExit' | 'onProgress'>,
 ): DatabaseOptions {
   const { database, heartbeat, state } = config;
-  const { binDirectory, cloneRateKilobytes } = database;
+  const { binDirectory } = database;
   const heartbeatAddress = heartbeat.address.address;
   return {
     dataDirectory: database.dataDirectory,
@@ -111,14 +132,18 @@ export function databaseOptionsOf(
     heartbeatAddress,
     peerAddress: heartbeat.peer,
     replicationPassword: replicationPassword(key),
-    extraSettings: database.settings,
-    hba: database.hba,
+    ...reconfigurationOf(config),
     slotDiskBudgetMb: slotDiskBudgetMb(database.dataDirectory),
-    ...(cloneRateKilobytes === undefined ? {} : { cloneRateKb: cloneRateKilobytes }),
     divergenceDirectory: join(state.directory, 'divergence'),
     logFile: join(state.directory, 'postgresql.log'),
     ...heard,
   };
+}
+
+/** The part of it that a reload may change. */
+export function reconfigurationOf({ database }: Config): Reconfiguration {
+  const { settings, hba, cloneRateKilobytes } = database;
+  return { extraSettings: settings, hba, cloneRateKb: cloneRateKilobytes };
 }
 
 const leastBudgetMb = 64;

@@ -9,30 +9,34 @@ const retryMs = 1_000;
 export type HeartbeatPort = {
   /** The path's last word: an errno name, or null when it works. */
   readonly noteError: (errno: string | null) => void;
+  /** Why the port cannot be used now, for people; null where it can. */
+  readonly problem: () => PortProblem | null;
   close(): void;
 };
+
+export type PortProblem = { readonly code: string; readonly text: string };
 
 /** `address` with its prefix length. What is refused now is reported once and tried again every second. */
 export function openHeartbeatPort(device: string, address: string, log: Log): HeartbeatPort {
   let timer: NodeJS.Timeout | undefined;
-  let problem: string | null = null;
+  let problem: PortProblem | null = null;
 
-  function ensure(): string | null {
+  function ensure(): PortProblem | null {
     try {
       ensureHeartbeatAddress(device, address);
       return null;
     } catch (error) {
       if (!isHotpairError(error)) throw error;
-      return error.code;
+      return { code: error.code, text: error.message };
     }
   }
 
   function attempt(): void {
     const refusal = ensure();
-    if (refusal !== problem) {
+    if (refusal?.code !== problem?.code) {
       problem = refusal;
       if (refusal === null) log.history('info', 'heartbeatPortReady', { device, address });
-      else log.history('warning', 'heartbeatPortProblem', { device, address, code: refusal });
+      else log.history('warning', 'heartbeatPortProblem', { device, address, ...refusal });
     }
     if (refusal !== null) again();
   }
@@ -52,6 +56,7 @@ export function openHeartbeatPort(device: string, address: string, log: Log): He
       log.history('warning', 'heartbeatPathProblem', { device, errno });
       again();
     },
+    problem: () => problem,
     close() {
       clearTimeout(timer);
     },

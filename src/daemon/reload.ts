@@ -1,57 +1,87 @@
 // SIGHUP: the configuration is read again. What the running agent can take over is taken over, the rest is named and waits
 // for a restart of the agent, which restarts nothing else.
-import { toCoreSettings } from '../config/coreSettings.ts';
-import { changedKeys } from '../config/reload.ts';
 import type { Config } from '../config/config.ts';
+import { toCoreSettings } from '../config/coreSettings.ts';
+import { changedKeys, keysThatNeedRestart, reloadable } from '../config/reload.ts';
 import { isHotpairError } from '../protocol/hotpairError.ts';
 import type { Box } from './box.ts';
-import { readGround } from './ground.ts';
+import { readGround, reconfigurationOf } from './ground.ts';
 
-/** The keys that are taken over, and what is done for each. */
-const takeOver: Readonly<Record<string, (box: Box, config: Config) => void>> = {
-  'log.level': ({ log }, config) => log.setLevel(config.log.level),
-  'timing.referenceInterval': ({ loop }, { timing }) =>
-    loop.configure({ ...loop.settings(), referenceIntervalMs: timing.referenceIntervalMs }),
-  'timing.referenceIdleInterval': ({ loop }, { timing }) =>
-    loop.configure({ ...loop.settings(), referenceIdleIntervalMs: timing.referenceIdleIntervalMs }),
-};
+/** Rules and settings are on disk and in force by then, or the reload is refused. */
+const databaseDeadlineMs = 10_000;
 
-/** Returns the handler of SIGHUP. A configuration that cannot be used changes nothing. */
+/** Returns the handler of SIGHUP. A configuration that cannot be used changes nothing; reloads follow one another. */
 export function reloader(box: Box): () => void {
-  let inForce = box.ground.config;
+  let last: Promise<void> = Promise.resolve();
   return () => {
-    const config = usable(box);
-    if (config === null) return;
-    const changed = changedKeys(inForce, config);
-    const taken = changed.filter((key) => takeOver[key] !== undefined);
-    for (const key of taken) takeOver[key]?.(box, config);
-    const needRestart = changed.filter((key) => takeOver[key] === undefined);
-    box.log.history('info', 'configReloaded', { taken, needRestart });
-    // What waits for a restart is named again at the next reload, until it happened.
-    inForce = {
-      ...inForce,
-      log: config.log,
-      timing: { ...inForce.timing, ...referenceTimes(config) },
-    };
+    last = last.then(async () => reload(box));
   };
 }
 
-function referenceTimes({
-  timing,
-}: Config): Pick<Config['timing'], 'referenceIntervalMs' | 'referenceIdleIntervalMs'> {
-  const { referenceIntervalMs, referenceIdleIntervalMs } = timing;
-  return { referenceIntervalMs, referenceIdleIntervalMs };
-}
-
-function usable(box: Box): Config | null {
+async function reload(box: Box): Promise<void> {
   const { ground, log, loop } = box;
+  const before = box.inForce();
   try {
     const { config } = readGround(ground.configPath);
-    toCoreSettings(config, loop.settings().watchdogMs, ground.identity);
-    return config;
+    const settings = toCoreSettings(config, loop.settings().watchdogMs, ground.identity);
+    const taken = changedKeys(before, config).filter((key) => reloadable.includes(key));
+    const pendingRestart = await takeOver(box, config, taken);
+    const { referenceIntervalMs, referenceIdleIntervalMs, handoverDeadlineMs } = settings;
+    const times = { referenceIntervalMs, referenceIdleIntervalMs, handoverDeadlineMs };
+    // Asked for again after the wait: the core's settings may have changed in between.
+    loop.configure({ ...loop.settings(), ...times });
+    log.setLevel(config.log.level);
+    // What waits for a restart is named again at the next reload, until it happened.
+    const needRestart = keysThatNeedRestart(before, config);
+    box.putInForce(withReloadable(before, config));
+    const detail = { taken, needRestart, postgresqlRestart: pendingRestart };
+    log.history('info', 'configReloaded', { ...detail, text: sentenceOf(detail) });
   } catch (error) {
     if (!isHotpairError(error)) throw error;
     log.history('error', 'configRefused', { code: error.code, text: error.message });
-    return null;
   }
+}
+
+/** The parts that may refuse come first: a refusal leaves everything as it was. */
+async function takeOver(
+  { database, servicePort }: Box,
+  config: Config,
+  changed: readonly string[],
+): Promise<readonly string[]> {
+  const concernsDatabase = changed.some((key) => key.startsWith('database.'));
+  const { pendingRestart } = concernsDatabase
+    ? await database.reconfigure(reconfigurationOf(config), { deadlineMs: databaseDeadlineMs })
+    : { pendingRestart: [] };
+  if (changed.includes('service.references')) servicePort.setReferences(config.service.references);
+  return pendingRestart;
+}
+
+/** The configuration in force after a reload: the new values of what it takes over, the old ones of everything else. */
+function withReloadable(before: Config, after: Config): Config {
+  const { referenceIntervalMs, referenceIdleIntervalMs } = after.timing;
+  const { settings, hba, shutdownDeadlineMs, cloneRateKilobytes } = after.database;
+  return {
+    ...before,
+    service: { ...before.service, references: after.service.references },
+    timing: { ...before.timing, referenceIntervalMs, referenceIdleIntervalMs },
+    database: { ...before.database, settings, hba, shutdownDeadlineMs, cloneRateKilobytes },
+    log: after.log,
+  };
+}
+
+type Outcome = {
+  readonly taken: readonly string[];
+  readonly needRestart: readonly string[];
+  readonly postgresqlRestart: readonly string[];
+};
+
+function sentenceOf({ taken, needRestart, postgresqlRestart }: Outcome): string {
+  const parts = [
+    taken.length === 0 ? 'nothing new to take over' : `taken over: ${taken.join(', ')}`,
+    needRestart.length === 0 ? '' : `waits for a restart of the agent: ${needRestart.join(', ')}`,
+    postgresqlRestart.length === 0
+      ? ''
+      : `waits for a restart of PostgreSQL (a switchover and back does it): ${postgresqlRestart.join(', ')}`,
+  ];
+  return parts.filter((part) => part !== '').join('; ');
 }

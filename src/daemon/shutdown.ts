@@ -5,10 +5,10 @@ import type { Box } from './box.ts';
 
 /** The loop has stopped deciding before this is called. */
 export async function shutDownBox(box: Box): Promise<void> {
-  const { database, servicePort, announcing, log, ground } = box;
+  const { database, servicePort, announcing, log } = box;
   announcing.stop();
   lowerQuietly(servicePort, log);
-  const { shutdownDeadlineMs } = ground.config.database;
+  const { shutdownDeadlineMs } = box.inForce().database;
   try {
     const { clean } = await database.stop({ how: 'clean', deadlineMs: shutdownDeadlineMs });
     log.history('info', 'databaseStopped', { clean });

@@ -40,10 +40,12 @@ export function statusOf(box: Box, found: RecordAtStart) {
     silentMs,
     maintenanceUntil: maintenanceLeftMs === null ? null : utc(Date.now() + maintenanceLeftMs),
     recordProblem: found.problem,
-    ...problemWords(found, summary),
+    stateProblem: box.statePartition.problem(),
+    heartbeatProblem: box.heartbeatPort.problem(),
+    ...problemWords(found, { ...summary, alarms: [...summary.alarms, ...troubles(box)] }),
     record: state.record === null ? null : { ...state.record, lsn: state.record.lsn.toString() },
     paths: paths.statistics().map((path) => pathStatus(path, ago, now)),
-    database: databaseStatus(state.database),
+    database: { ...databaseStatus(state.database), problem: databaseProblem(box) },
     port: { device: ground.config.service.port, ...state.port },
     portProblems: servicePort.refusedSettings(),
     watchdog: {
@@ -56,6 +58,29 @@ export function statusOf(box: Box, found: RecordAtStart) {
     agentStart: state.agentStart,
     pid: process.pid,
   };
+}
+
+/** What the parts around the core know to be wrong, as alarms beside those of the core. */
+function troubles(box: Box): readonly string[] {
+  const { database } = box.loop.state();
+  const known = [
+    databaseProblem(box) !== null && !database.running ? 'databaseFault' : '',
+    box.statePartition.problem() === null ? '' : 'statePartition',
+    box.heartbeatPort.problem() === null ? '' : 'heartbeatPort',
+  ].filter((name) => name !== '');
+  return known.filter((name) => !Object.hasOwn(box.loop.state().alarms, name));
+}
+
+/** What keeps the database from being used, as closely as it is known. */
+function databaseProblem({ loop, database, ground }: Box): DatabaseObservation['problem'] {
+  const { record, database: seen } = loop.state();
+  const own = record?.databaseSystemId;
+  if (own !== undefined && seen.systemId !== null && own !== seen.systemId) {
+    const { dataDirectory } = ground.config.database;
+    const text = `the data in ${dataDirectory} is of another cluster (${seen.systemId}) than the record of this box (${own})`;
+    return { code: 'DATABASE_FOREIGN', text };
+  }
+  return seen.problem ?? (seen.running ? null : database.hindrance());
 }
 
 /** A record that cannot be used is not the same as none: the core only knows that it has nothing to go by. */

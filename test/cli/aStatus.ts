@@ -35,6 +35,8 @@ export function aStatus(change: Partial<StatusJson> = {}): StatusJson {
     silentMs: 20,
     maintenanceUntil: null,
     recordProblem: null,
+    stateProblem: null,
+    heartbeatProblem: null,
     record: null,
     paths: [],
     database: {

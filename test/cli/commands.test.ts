@@ -201,9 +201,9 @@ test('initializing with missing PostgreSQL programs is one sentence, and can be 
   });
   for (const attempt of ['first', 'second']) {
     const { code, stderr } = await callHotpair('init', '--config', place.config);
-    t.is(code, 1, attempt);
-    t.regex(stderr, /^hotpair: DATABASE_\w+: /, attempt);
-    t.false(existsSync(join(place.state, 'record.a')));
+    t.is(code, 2, attempt);
+    t.regex(stderr, /^hotpair: DATABASE_BINARIES: /, attempt);
+    t.deepEqual(readdirSync(place.directory), ['hotpair.yaml'], attempt);
   }
 });
 

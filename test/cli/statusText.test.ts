@@ -82,7 +82,7 @@ test('garbage, loops and repetitions are named with the path', (t) => {
   const text = statusText(aStatus({ paths: [path] }));
   t.regex(
     text,
-    /path eth1 +last .*, 8 received, 2 lost, jitter 0\.4 ms, 2 not readable, 4 of our own \(a loop in the cable\), 3 repeated/,
+    /heartbeat eth1 +last .*, 8 received, 2 lost, jitter 0\.4 ms, 2 not readable, 4 of our own \(a loop in the cable\), 3 repeated/,
   );
 });
 
@@ -127,7 +127,7 @@ test('durations are said in the unit in which people think of them', (t) => {
   ]);
 });
 
-test('an event is one line: time, name, fields, sentence', (t) => {
+test('an event is one line: time, what happened, sentence', (t) => {
   const event = {
     time: '2026-11-23T06:00:00.000Z',
     level: 'warning',
@@ -135,8 +135,43 @@ test('an event is one line: time, name, fields, sentence', (t) => {
     alarm: 'lanLost',
     text: 'the LAN is lost',
   };
+  t.regex(eventText(event), /^\S+ \S+\.000 \S+ {2}ALARM lanLost: the LAN is lost\n$/);
+  const transition = { ...event, event: 'transition', from: 'standby', to: 'takingOver', epoch: 2 };
+  t.regex(eventText(transition), / {2}standby -> takingOver, epoch 2: the LAN is lost\n$/);
+  const other = {
+    time: event.time,
+    level: 'error',
+    event: 'boxReset',
+    watchdog: true,
+    text: 'why',
+  };
+  t.regex(eventText(other), / {2}error: boxReset watchdog=true why\n$/);
+});
+
+test('alarms are said with what can be done about them', (t) => {
+  const text = statusText(aStatus({ alarms: ['unprotected', 'statePartition'] }));
   t.regex(
-    eventText(event),
-    /^\S+ \S+ \S+ {2}warning: alarmRaised {2}alarm=lanLost the LAN is lost\n$/,
+    text,
+    /alarms +unprotected: commits are on this box only: bring the other box back\n +statePartition: /,
   );
+});
+
+test('a primary that is alone waits for the other box, and a standby says why it does not go on alone', (t) => {
+  t.regex(statusText(aStatus({ state: 'solo', mode: 'solo' })), /waits for +the other box: /);
+  const silent = aStatus({
+    state: 'standby',
+    role: 'standby',
+    eligible: true,
+    peerHeard: false,
+    hindrance: 'addressAnswered',
+  });
+  t.regex(statusText(silent), /not alone yet +somebody answers for the service address/);
+});
+
+test('trouble of the heartbeat port and the state partition has a line each', (t) => {
+  const heartbeatProblem = { code: 'PORT_MISSING', text: 'there is no eth7' };
+  const stateProblem = { code: 'STATE_FULL', text: 'there is no room left' };
+  const text = statusText(aStatus({ heartbeatProblem, stateProblem }));
+  t.regex(text, /heartbeat +PORT_MISSING: there is no eth7\n/);
+  t.regex(text, /state +STATE_FULL: there is no room left\n/);
 });

@@ -1,8 +1,12 @@
 // The whole agent of one box, with real PostgreSQL and real ports: set up, started, stopped, killed, reloaded, shut down.
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { systemUser } from '../../src/io/database/systemUser.ts';
 import { aBox } from './aBox.ts';
+import type { ABox, Agent } from './aBox.ts';
 import { until } from './until.ts';
 
 test.serial('the life of one box, alone', async (t) => {
@@ -53,27 +57,7 @@ test.serial('the life of one box, alone', async (t) => {
     await box.untilStatus('it serves after a kill', ({ state }) => state === 'solo');
     t.is(box.postmaster(), postmaster, 'a killed agent takes nothing with it');
 
-    const config = readFileSync(box.config, 'utf8');
-    writeFileSync(
-      box.config,
-      config
-        .replace('level: info', 'level: debug')
-        .replace('{ policy: off }', '{ policy: automatic }'),
-    );
-    fourth.process.kill('SIGHUP');
-    await until('the reload is told', () =>
-      fourth.lines().some(({ event }) => event === 'configReloaded'),
-    );
-    const reload = fourth.lines().find(({ event }) => event === 'configReloaded');
-    t.deepEqual(reload?.['taken'], ['log.level']);
-    t.deepEqual(reload?.['needRestart'], ['watchdog.policy']);
-
-    writeFileSync(box.config, 'node: nobody');
-    fourth.process.kill('SIGHUP');
-    await until('the refusal is told', () =>
-      fourth.lines().some(({ event }) => event === 'configRefused'),
-    );
-    writeFileSync(box.config, config);
+    await reloadIsTakenOver(t, box, fourth);
     t.is(
       (await box.status())?.state,
       'solo',
@@ -120,3 +104,80 @@ test.serial(
     }
   },
 );
+
+/** SIGHUP: every kind of key that a reload takes over is seen in force, the others are named, and bad ones change nothing. */
+async function reloadIsTakenOver(t: ExecutionContext, box: ABox, agent: Agent): Promise<void> {
+  const config = readFileSync(box.config, 'utf8');
+  const before = await box.status();
+  const database = (keys: string): string =>
+    config.replace('socketDirectory:', `${keys}, socketDirectory:`);
+  const reload = async (text: string, event: string): Promise<Record<string, unknown>> => {
+    const heard = agent.lines().length;
+    writeFileSync(box.config, text);
+    agent.process.kill('SIGHUP');
+    const news = (): readonly Record<string, unknown>[] => agent.lines().slice(heard);
+    await until(event, () => news().some((line) => line['event'] === event));
+    return news().find((line) => line['event'] === event) ?? {};
+  };
+
+  const changed = database(
+    'settings: { work_mem: 7MB, max_connections: 77 }, hba: [ "host all all 192.0.2.0/24 reject" ], shutdownDeadline: 7s, cloneRate: 3MB',
+  )
+    .replace('level: info', 'level: debug')
+    .replace('{ policy: off }', '{ policy: automatic }')
+    .replace('referenceIdleInterval: 1s', 'referenceIdleInterval: 500ms')
+    .replace('[192.0.2.1, 192.0.2.2]', '[192.0.2.250]');
+  t.like(await reload(changed, 'configReloaded'), {
+    taken: [
+      'service.references',
+      'timing.referenceIdleInterval',
+      'database.settings',
+      'database.hba',
+      'database.shutdownDeadline',
+      'database.cloneRate',
+      'log.level',
+    ],
+    needRestart: ['watchdog.policy'],
+    postgresqlRestart: ['max_connections'],
+  });
+  t.is(asked(box, 'SHOW work_mem'), '7MB');
+  t.regex(
+    asked(box, 'SELECT auth_method FROM pg_hba_file_rules ORDER BY line_number DESC LIMIT 1'),
+    /reject/,
+  );
+  await box.untilStatus(
+    'the new reference is asked, which is not there',
+    ({ lanGood }) => !lanGood,
+  );
+
+  const refused = await reload(database('settings: { work_mem: much }'), 'configRefused');
+  t.is(refused['code'], 'DATABASE_SETTING');
+  const badRule = await reload(
+    database('hba: [ "host all all 192.0.2.0/99 reject" ]'),
+    'configRefused',
+  );
+  t.is(badRule['code'], 'DATABASE_HBA');
+  t.is((await reload('node: nobody', 'configRefused'))['code'], 'CONFIG_REFUSED');
+  t.is(asked(box, 'SHOW work_mem'), '7MB', 'a refused reload changes nothing');
+  t.is(asked(box, 'SELECT count(*) FROM pg_hba_file_rules WHERE error IS NOT NULL'), '0');
+
+  t.like(await reload(config, 'configReloaded'), { needRestart: [] });
+  t.is(asked(box, 'SHOW work_mem'), '4MB', 'what is taken out of the file is the default again');
+  await box.untilStatus('the references answer again', ({ lanGood }) => lanGood);
+  t.is((await box.status())?.epoch, before?.epoch);
+}
+
+/** One value, asked of the box's PostgreSQL as its superuser over the socket. */
+function asked(box: ABox, question: string): string {
+  const { uid, gid } = systemUser('postgres');
+  const words = [
+    '-h',
+    join(box.directory, 'socket'),
+    '-U',
+    'postgres',
+    '-Atc',
+    question,
+    'postgres',
+  ];
+  return execFileSync('psql', words, { uid, gid, cwd: '/', encoding: 'utf8' }).trim();
+}

@@ -27,13 +27,14 @@ export function eth1Cable(eth1: Eth1): Eth1Cable {
   let silent = false;
   const dark = new Set<BoxName>();
 
+  const drives = (box: BoxName): boolean => !dark.has(box) && boxes[box].isUp('eth1');
+
   const follow = (): void => {
     if (eth1 === 'switched') {
       for (const box of boxNames) between.setUp(box, !dark.has(box));
       between.setUp(eth1Bridge, connected && !silent);
       return;
     }
-    const drives = (box: BoxName): boolean => !dark.has(box) && boxes[box].isUp('eth1');
     for (const box of boxNames) {
       between.setUp(box, connected && !dark.has(box) && drives(otherBox(box)));
     }

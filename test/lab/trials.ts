@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { nowMs, pause, until } from './clock.ts';
 import { dirtyStandby, restartpointUnderWay } from './dirtyStandby.ts';
-import { cutPower, killAgent, killPostgres, pullCable, pullLan, silenceEth1 } from './faults.ts';
+import { cutPower, killAgent, killPostgres, pullCable, pullLan } from './faults.ts';
 import { untilTakenOver, type Field } from './field.ts';
 import { hotpair, statusOf } from './hotpairCommand.ts';
 import { agentOf } from './insideBox.ts';
@@ -13,6 +13,7 @@ import { askKeeper } from './keeperProtocol.ts';
 import { paths } from './layout.ts';
 import { isLeading, leader } from './sight.ts';
 import type { SiteOptions } from './siteState.ts';
+import { leaveCommitUnsent } from './unsentCommit.ts';
 
 export type Trial = {
   readonly name: string;
@@ -204,9 +205,8 @@ async function serviceCut(field: Field): Promise<void> {
  * the standby never got (and nobody was told of). They have to be kept aside, and not come back.
  */
 async function oldPrimaryReturns(field: Field): Promise<void> {
-  const keptBefore = keptDivergences(field);
-  await silenceEth1();
-  await pause(60);
+  const keptBefore = new Set(keptDivergences(field));
+  await leaveCommitUnsent(field.primary);
   const atMs = await cutPower(field.primary);
   field.noteFault(atMs, field.standby);
   await askKeeper({ type: 'setSilent', silent: false });
@@ -217,14 +217,15 @@ async function oldPrimaryReturns(field: Field): Promise<void> {
   await field.observer.untilSeen(rejoined, 60_000, (sight) => {
     return sight[field.primary].database?.inRecovery === true;
   });
-  if (keptDivergences(field) <= keptBefore) {
+  // Only the newest few are kept, so their number says nothing.
+  if (keptDivergences(field).every((name) => keptBefore.has(name))) {
     field.object('what only the old primary had was not kept');
   }
 }
 
-function keptDivergences(field: Field): number {
+function keptDivergences(field: Field): readonly string[] {
   const directory = `${paths.lib(field.primary)}/divergence`;
-  return existsSync(directory) ? readdirSync(directory).length : 0;
+  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 async function staleStandbyAlone(field: Field): Promise<void> {

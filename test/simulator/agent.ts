@@ -10,6 +10,8 @@ import type { World } from './world.ts';
 
 const maxInbox = 300;
 const maxEffects = 60;
+const measureEvery = 4096;
+const maxStateLength = 16_384;
 
 export class Agent {
   readonly agentStart: string;
@@ -28,6 +30,7 @@ export class Agent {
   #watchTurn = 0;
   #ticksAt = 0;
   #ticks = 0;
+  #handled = 0;
 
   constructor(world: World, box: Box) {
     this.#world = world;
@@ -105,11 +108,22 @@ export class Agent {
     this.#world.traceEvent(this.#box, happening);
     if (effects.length > maxEffects)
       this.#world.ledger.break('bounded', `${effects.length} effects in one step`);
+    this.#handled += 1;
+    if (this.#handled % measureEvery === 0) this.#measureState();
     for (const effect of effects) {
       if (!this.alive) return;
       this.#effects.run(effect);
     }
     this.#sleep();
+  }
+
+  /** What a node remembers must not grow with its age. */
+  #measureState(): void {
+    const length = JSON.stringify(this.state, (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    ).length;
+    if (length > maxStateLength)
+      this.#world.ledger.break('bounded', `the state of ${this.#box.name} is ${length} characters`);
   }
 
   /** One timer: an earlier wake replaces a later one, a stale one only looks again. */

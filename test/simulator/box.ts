@@ -2,6 +2,7 @@
 import type { PortState } from '../../src/core/events.ts';
 import type { NodeId } from '../../src/core/record.ts';
 import { Agent } from './agent.ts';
+import type { Happening } from './core.ts';
 import { Database } from './database.ts';
 import { Disk } from './disk.ts';
 import { Counter, otherSide } from './network.ts';
@@ -145,11 +146,11 @@ export class Box {
     const heartbeatCarrier = this.#world.heartbeatCarrier(this);
     if (heartbeatCarrier === this.#heartbeatCarrier) return;
     this.#heartbeatCarrier = heartbeatCarrier;
-    this.#noticeLater({ type: 'heartbeatCarrierChanged', carrier: heartbeatCarrier });
+    this.#noticeLater(() => ({ type: 'heartbeatCarrierChanged', carrier: this.#heartbeatCarrier }));
   }
 
   portChanged(): void {
-    this.#noticeLater({ type: 'servicePortChanged', port: this.port() });
+    this.#noticeLater(() => ({ type: 'servicePortChanged', port: this.port() }));
   }
 
   /** Only in worlds with a planted lie: an honest disk keeps what it said it has. */
@@ -159,10 +160,11 @@ export class Box {
     if (planted.lyingFlush === true) this.database.loseNewest(20);
   }
 
-  #noticeLater(happening: Parameters<Agent['deliver']>[0]): void {
+  /** The kernel's news come in order: each tells what is true when it is read. */
+  #noticeLater(news: () => Happening): void {
     const { agent } = this;
     if (agent === null) return;
-    this.#world.queue.after(this.#world.random.between(0.1, 15), () => agent.deliver(happening));
+    this.#world.queue.after(this.#world.random.between(0.1, 15), () => agent.deliver(news()));
   }
 
   #watchWatchdog(): void {
@@ -171,7 +173,7 @@ export class Box {
     this.#world.queue.at(this.#kickedMs + this.#world.watchdogMs, () => {
       this.#watchdogTicking = false;
       if (this.#kickedMs === null) return;
-      if (this.#world.queue.nowMs - this.#kickedMs >= this.#world.watchdogMs)
+      if (this.#world.queue.nowMs >= this.#kickedMs + this.#world.watchdogMs)
         this.reset('watchdog');
       else this.#watchWatchdog();
     });

@@ -80,12 +80,29 @@ export class Faults {
       databaseHung: () => this.#hangDatabase(box),
       diskSlow: () => this.#cut(`${name} ${box.name}`, box.disk.slow),
       diskFailing: () => this.#cut(`${name} ${box.name}`, box.disk.failing),
+      pathsAlternate: () => this.#alternate(box, 2 + this.#world.random.below(6)),
       replicationBlocked: () => this.#cut(name, cable.replicationBlocked),
       logRecycled: () => this.#recycleLog(box),
       switchover: () => this.command(box, 'switchover'),
       garbage: () => box.agent?.deliver({ type: 'garbageReceived', path: 'eth1' }),
     };
     acts[name]();
+  }
+
+  /** The cable is cut, and the LAN as soon as it is mended, and so on: never both at once, and never a quiet moment. */
+  #alternate(box: Box, rounds: number): void {
+    const { cable, lan, random, queue } = this.#world;
+    if (rounds === 0 || queue.nowMs >= this.#untilMs) return;
+    const wire = random.pick([cable.unplugged, cable.silent, cable.deafTo[box.side]]);
+    const port = random.pick([
+      lan.unplugged[box.side],
+      lan.silent[box.side],
+      lan.partitioned,
+      lan.dead,
+    ]);
+    const durationMs = random.pick([60, 200, 300, 1000, 4000]) * random.between(0.7, 1.3);
+    this.#cutFor('the other path', rounds % 2 === 0 ? wire : port, durationMs);
+    queue.after(durationMs + 0.5, () => this.#alternate(box, rounds - 1));
   }
 
   #loseHeartbeats(): void {
@@ -104,6 +121,10 @@ export class Faults {
   }
 
   #cut(name: string, counter: Counter): void {
+    this.#cutFor(name, counter, this.#durationMs());
+  }
+
+  #cutFor(name: string, counter: Counter, durationMs: number): void {
     counter.begin();
     if (!isAssumed(this.#world.cable, this.#world.lan)) {
       counter.end();
@@ -111,7 +132,7 @@ export class Faults {
     }
     this.#world.trace('-', `${name} begins`);
     this.#world.linksChanged();
-    this.#endLater(this.#durationMs(), () => {
+    this.#endLater(durationMs, () => {
       counter.end();
       this.#world.trace('-', `${name} ends`);
       this.#world.linksChanged();

@@ -20,6 +20,7 @@ export const faultNames = [
   'databaseHung',
   'diskSlow',
   'diskFailing',
+  'pathsAlternate',
   'replicationBlocked',
   'logRecycled',
   'switchover',

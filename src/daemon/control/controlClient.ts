@@ -7,6 +7,7 @@ import type { ControlReply, ControlRequest } from './messages.ts';
 
 /** Exit status of a command that needs the agent and gets no answer. */
 const notAnswering = 3;
+const refusedInput = 2;
 const deadlineExit = 5;
 
 /** The control socket of the agent with this run directory. */
@@ -15,8 +16,8 @@ export function controlSocketPath(runDirectory: string): string {
 }
 
 /**
- * Sends one request and returns its result. Throws HotpairError AGENT_NOT_ANSWERING (no agent, or none that may be talked
- * to), COMMAND_DEADLINE, or what the agent refused with.
+ * Sends one request and returns its result. Throws HotpairError AGENT_NOT_ANSWERING (no agent), NOT_PERMITTED (none that
+ * may be talked to), COMMAND_DEADLINE, or what the agent refused with.
  */
 export async function askAgent(
   runDirectory: string,
@@ -63,12 +64,21 @@ function connect(runDirectory: string): Promise<Socket> {
     const socket = createConnection(path);
     socket.once('connect', () => resolve(socket));
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EACCES' ? 'only root may talk to it' : 'it is not running';
+      const seen = `${path}: ${error.code ?? error.message}`;
       reject(
-        new HotpairError('AGENT_NOT_ANSWERING', `the agent does not answer: ${why}`, {
-          seen: `${path}: ${error.code ?? error.message}`,
-          exitCode: notAnswering,
-        }),
+        error.code === 'EACCES'
+          ? new HotpairError('NOT_PERMITTED', 'only root may talk to the agent', {
+              seen,
+              exitCode: refusedInput,
+            })
+          : new HotpairError(
+              'AGENT_NOT_ANSWERING',
+              'the agent does not answer: it is not running',
+              {
+                seen,
+                exitCode: notAnswering,
+              },
+            ),
       );
     });
   });

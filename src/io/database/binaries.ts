@@ -37,8 +37,8 @@ export async function findBinaries(
   if (directory === null || !existsSync(join(directory, 'postgres'))) {
     throw new HotpairError(
       'DATABASE_BINARIES',
-      `the PostgreSQL programs are not in ${directory ?? 'any of the usual places'}; ` +
-        'install PostgreSQL or set database.binDirectory',
+      `the programs of ${wantedName(wanted)} are not in ${directory ?? 'any of the usual places'}; ` +
+        'install them or set database.binDirectory',
     );
   }
   const { output } = await runProgram({
@@ -56,6 +56,10 @@ export async function findBinaries(
     );
   }
   return { directory, major, minor };
+}
+
+function wantedName(major: number | null): string {
+  return major === null ? 'PostgreSQL' : `PostgreSQL ${major}, which made the data directory,`;
 }
 
 /** Finds them when first asked, and again only after a refusal: a start must not wait for it. */

@@ -6,6 +6,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HotpairError } from '../../protocol/hotpairError.ts';
+import type { Binaries } from './binaries.ts';
 import { assertOwner, assertReachable, assertWritable } from './dataDirectory.ts';
 import { slotName } from './databaseOptions.ts';
 import { deadlineIn, isOver } from './deadline.ts';
@@ -19,6 +20,7 @@ import type { ProgramResult } from './program.ts';
 import { fractionOf } from './rewind.ts';
 import { connectionText } from './settings.ts';
 import { awaitSource } from './source.ts';
+import type { Source } from './source.ts';
 
 /** Clones the peer's database into the place of the stopped one; resumes what a crash left. */
 export async function clone(instance: Instance, deadline: Deadline): Promise<void> {
@@ -32,23 +34,33 @@ export async function clone(instance: Instance, deadline: Deadline): Promise<voi
   if (await finishSwap(instance)) return;
   const source = await awaitSource(options, deadline);
   const binaries = await instance.binaries();
-  if (source.majorVersion !== binaries.major) {
-    throw new HotpairError(
-      'DATABASE_VERSION',
-      `the peer runs PostgreSQL ${source.majorVersion}, this node has ${binaries.major}`,
-      { seen: String(source.majorVersion), allowed: String(binaries.major) },
-    );
-  }
+  assertSameMajor(source, binaries);
   // A half rewound directory stays marked as that until the copy takes its place.
   if (!isHalfRewound(options.dataDirectory)) {
     await beginJob(options.dataDirectory, 'copying', user);
   }
   await clearRemains(options.dataDirectory, options.socketDirectory, options.port);
-  await copyAndVerify(instance, binaries.directory, deadline);
+  try {
+    await copyAndVerify(instance, binaries.directory, deadline);
+  } catch (error) {
+    // What there is of it may be what fills the disk.
+    await rm(copyPath(options.dataDirectory), { recursive: true, force: true });
+    throw error;
+  }
   const state = { synchronous: 'off', admitted: false, follows: true } as const;
   await instance.files.writeAll(state, 'standby', copyPath(options.dataDirectory));
   await beginJob(options.dataDirectory, 'swapping', user);
   await finishSwap(instance);
+}
+
+/** Refuses, with DATABASE_VERSION, programs of another major version than the peer's server. */
+export function assertSameMajor({ majorVersion }: Source, { major }: Binaries): void {
+  if (majorVersion === major) return;
+  throw new HotpairError(
+    'DATABASE_VERSION',
+    `the peer runs PostgreSQL ${majorVersion}, this node has ${major}`,
+    { seen: String(major), allowed: String(majorVersion) },
+  );
 }
 
 /** Completes a swap that was begun; true when there was one. */

@@ -1,5 +1,5 @@
 // The start guard: what must be true of a data directory before a server is started in it.
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import { readControlFile } from './controlFile.ts';
@@ -41,6 +41,7 @@ export function assertOwner(dataDirectory: string, user: SystemUser): void {
 /** Refuses, with DATABASE_OWNER, a directory above which the user cannot pass. */
 export function assertReachable(dataDirectory: string, user: SystemUser): void {
   for (let path = dirname(dataDirectory); ; path = dirname(path)) {
+    if (!existsSync(path)) throw missingDirectory(path);
     const { mode, uid, gid } = statSync(path);
     const bit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
     if ((mode & bit) === 0) {
@@ -51,6 +52,22 @@ export function assertReachable(dataDirectory: string, user: SystemUser): void {
     }
     if (path === dirname(path)) return;
   }
+}
+
+function missingDirectory(path: string): HotpairError {
+  return new HotpairError(
+    'DATABASE_DIRECTORY',
+    `the directory ${path}, in which the database is to lie, does not exist`,
+  );
+}
+
+/** Refuses a directory that holds anything with DATABASE_NOT_EMPTY. */
+export function assertEmpty(dataDirectory: string): void {
+  if (!existsSync(dataDirectory) || readdirSync(dataDirectory).length === 0) return;
+  throw new HotpairError(
+    'DATABASE_NOT_EMPTY',
+    `${dataDirectory} is not empty: a new database is put only where nothing is`,
+  );
 }
 
 /** Refuses a read-only or missing parent with DATABASE_READ_ONLY. */

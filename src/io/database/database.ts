@@ -1,6 +1,6 @@
 // The database of this node as the agent sees it: acts with a deadline each, one at a time, and one
 // look that never fails. Closing it never stops PostgreSQL.
-import { HotpairError } from '../../protocol/hotpairError.ts';
+import { HotpairError, isHotpairError } from '../../protocol/hotpairError.ts';
 import { clone } from './clone.ts';
 import { holdConnection } from './connection.ts';
 import { readControlFile } from './controlFile.ts';
@@ -14,10 +14,13 @@ import { closeInstance, openInstance } from './instance.ts';
 import type { Instance } from './instance.ts';
 import { start, stop } from './lifecycle.ts';
 import type { StartRequest } from './lifecycle.ts';
-import { observe } from './observe.ts';
+import { observe, problemOfStopped } from './observe.ts';
 import type { DatabaseObservation } from './observe.ts';
 import { admitClients, promote } from './promote.ts';
+import { reconfigure } from './reconfigure.ts';
+import type { LiveOptions, Reconfiguration } from './reconfigure.ts';
 import { rewind } from './rewind.ts';
+import { boundServerLog } from './serverLog.ts';
 import { checkExtraSettings } from './settings.ts';
 import { fitSlot } from './slot.ts';
 import { releaseCommits, setSynchronous } from './switchSynchronous.ts';
@@ -41,7 +44,14 @@ export type Database = {
   /** The peer has half a minute of the deadline to become a source. */
   readonly rewind: (request: Limit) => Promise<{ rewound: boolean }>;
   readonly clone: (request: Limit) => Promise<void>;
+  /** Other settings, rules and rate; resolves with the settings that wait for the next start of PostgreSQL. */
+  readonly reconfigure: (
+    next: Reconfiguration,
+    request: Due,
+  ) => Promise<{ readonly pendingRestart: readonly string[] }>;
   readonly keepDivergence: (request: Limit) => Promise<{ kept: string | null }>;
+  /** Why a stopped database would not start, or did not; null while it runs or nothing is known against it. */
+  readonly hindrance: () => DatabaseObservation['problem'];
   readonly controlData: () => ControlData | null;
   readonly close: () => Promise<void>;
 };
@@ -55,11 +65,13 @@ const noLimitMs = 86_400_000;
  * Refuses options that PostgreSQL could not start with: DATABASE_SETTING, DATABASE_HBA,
  * DATABASE_USER.
  */
-export function openDatabase(options: DatabaseOptions): Database {
-  checkExtraSettings(options.extraSettings);
-  checkHbaLines(options.hba);
+export function openDatabase(given: DatabaseOptions): Database {
+  checkExtraSettings(given.extraSettings);
+  checkHbaLines(given.hba);
+  const options: LiveOptions = { ...given };
   const instance = openInstance(options);
-  const { alone, isBusy } = oneAtATime();
+  const serverLog = boundServerLog(options.logFile);
+  const { alone, isBusy, lastFailure } = oneAtATime();
   const wishToRun = openWishes();
   const wishForCommits = openWishes();
   const mendSlot = slotMender(instance, isBusy);
@@ -106,10 +118,15 @@ export function openDatabase(options: DatabaseOptions): Database {
       alone('a clone', async () => clone(instance, deadlineIn(deadlineMs))),
     keepDivergence: async ({ deadlineMs = noLimitMs }) =>
       alone('keeping the log', async () => keepDivergence(instance, deadlineIn(deadlineMs))),
+    reconfigure: async (next, { deadlineMs }) =>
+      withDatabaseErrors(async () => reconfigure(instance, options, next, deadlineMs)),
+    hindrance: () =>
+      instance.server.pid() === null ? (problemOfStopped(instance) ?? lastFailure()) : null,
     controlData: () => readControlFile(options.dataDirectory),
     close: async () => {
       wishToRun();
       wishForCommits();
+      serverLog.close();
       closeInstance(instance);
     },
   };
@@ -118,17 +135,32 @@ export function openDatabase(options: DatabaseOptions): Database {
 type Alone = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 // Two of these acts at once would work on the same directory from two sides.
-function oneAtATime(): { alone: Alone; isBusy: () => boolean } {
+function oneAtATime(): {
+  alone: Alone;
+  isBusy: () => boolean;
+  /** What the last of them failed with; null where it succeeded. */
+  lastFailure: () => DatabaseObservation['problem'];
+} {
   let job: string | null = null;
+  let failure: DatabaseObservation['problem'] = null;
   return {
     isBusy: () => job !== null,
+    lastFailure: () => failure,
     alone: async (name, work) => {
       if (job !== null) {
         throw new HotpairError('DATABASE_BUSY', `${name} has to wait: ${job} is under way`);
       }
       job = name;
       try {
-        return await withDatabaseErrors(work);
+        const result = await withDatabaseErrors(work);
+        failure = null;
+        return result;
+      } catch (error) {
+        // A stop that was asked for meanwhile is no trouble.
+        if (isHotpairError(error) && error.code !== 'DATABASE_SUPERSEDED') {
+          failure = { code: error.code, text: error.message };
+        }
+        throw error;
       } finally {
         job = null;
       }

@@ -42,7 +42,7 @@ export type DatabaseOptions = {
   /** How much of the disk a missing standby may fill with WAL. */
   readonly slotDiskBudgetMb: number;
   /** Limit for a clone's transfer in KB/s; none where it is not given. */
-  readonly cloneRateKb?: number;
+  readonly cloneRateKb?: number | undefined;
   readonly divergenceDirectory: string;
   readonly logFile: string;
   readonly onExit: (info: DatabaseExit) => void;

@@ -1,8 +1,9 @@
 // What only this node has. After a takeover the old primary's log may go past the fork: it is kept,
 // within limits, before a rewind or a clone throws it away.
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectoriesLater } from '../../kernel/directories.ts';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import type { ControlData } from './controlFile.ts';
 import { walPlace } from './controlLog.ts';
@@ -87,7 +88,7 @@ async function copyDivergence(
   const target = join(divergenceDirectory, `${time}-tl${timeline}`);
   const part = `${target}.part`;
   await rm(part, { recursive: true, force: true });
-  await mkdir(part, { recursive: true, mode: 0o700 });
+  await makeDirectoriesLater(part, 0o700);
   const wal = join(dataDirectory, 'pg_wal');
   const segments = (await readdir(wal))
     .filter((name) => name >= first && name.startsWith(first.slice(0, 8)) && isSegment(name))

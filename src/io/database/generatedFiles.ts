@@ -27,6 +27,8 @@ export type GeneratedFiles = {
   readonly generation: () => string;
   /** Writes what changes in a running server; on disk when it resolves. */
   readonly change: (change: Partial<SettingsState>) => Promise<string>;
+  /** Writes settings and rules anew, because the options they are made from have changed. */
+  readonly rewrite: () => Promise<void>;
   /** Writes everything for a stopped server, into `directory` (the data directory by default). */
   readonly writeAll: (
     state: SettingsState,
@@ -71,6 +73,11 @@ export function openGeneratedFiles(options: DatabaseOptions, owner: SystemUser):
         generation = await writeSettings(options.dataDirectory, next);
         state = next;
         return generation;
+      }),
+    rewrite: async () =>
+      inTurn(async () => {
+        await writeHba(options.dataDirectory, state.admitted);
+        generation = await writeSettings(options.dataDirectory, state);
       }),
     writeAll: async (next, role, directory = options.dataDirectory) =>
       inTurn(async () => {

@@ -1,15 +1,21 @@
 // The first node's database: made by initdb, or an existing data directory adopted; then the roles
 // and rights that a pair needs. And the second node's: cloned from the first.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HotpairError } from '../../protocol/hotpairError.ts';
-import { dataMajor } from './binaries.ts';
+import { dataMajor, findBinaries } from './binaries.ts';
 import { withDatabaseErrors } from './databaseError.ts';
-import { clone } from './clone.ts';
+import { assertSameMajor, clone } from './clone.ts';
 import { readControlFile } from './controlFile.ts';
 import type { ControlData } from './controlFile.ts';
-import { assertDataDirectory, assertReachable, assertWritable } from './dataDirectory.ts';
+import {
+  assertDataDirectory,
+  assertEmpty,
+  assertOwner,
+  assertReachable,
+  assertWritable,
+} from './dataDirectory.ts';
 import { agentRole, replicationRole } from './databaseOptions.ts';
 import type { DatabaseOptions, DatabaseProgress } from './databaseOptions.ts';
 import { deadlineIn } from './deadline.ts';
@@ -17,12 +23,21 @@ import { giveTo, renameDurably } from './durableFile.ts';
 import { closeInstance, openInstance } from './instance.ts';
 import type { Instance } from './instance.ts';
 import { unfinishedJob } from './jobMarker.ts';
-import { clearRemains } from './postmaster.ts';
+import { clearRemains, livingPostmaster } from './postmaster.ts';
 import { lastComplaint, runProgram } from './program.ts';
+import { checkSettings } from './reconfigure.ts';
 import { scramVerifier } from './scramVerifier.ts';
+import { awaitSource } from './source.ts';
+import { checkExtraSettings } from './settings.ts';
+import { checkHbaLines } from './hba.ts';
+import { systemUser } from './systemUser.ts';
+import type { SystemUser } from './systemUser.ts';
 
 /** A day: the copy of a large database over the heartbeat cable ends long before. */
 const longestCloneMs = 86_400_000;
+
+/** The primary may be in the middle of its start. */
+const longestWaitMs = 30_000;
 
 export type InitResult = {
   readonly systemId: string;
@@ -31,6 +46,62 @@ export type InitResult = {
   /** An existing data directory was taken over. */
   readonly adopted: boolean;
 };
+
+/**
+ * Refuses what initCluster (`first`) or cloneFromPeer (`second`) would fail for on this box, and changes nothing. `willBeMade`
+ * is a directory that the caller makes if it is missing.
+ */
+export async function assertSetUpPossible(
+  options: DatabaseOptions,
+  which: 'first' | 'second',
+  willBeMade: string,
+): Promise<void> {
+  const { dataDirectory } = options;
+  await withDatabaseErrors(async () => {
+    const user = systemUser(options.user);
+    checkExtraSettings(options.extraSettings);
+    checkHbaLines(options.hba);
+    await findBinaries(options.binDirectory, dataDirectory, user);
+    await checkSettings(options);
+    if (existsSync(join(dataDirectory, 'PG_VERSION')) && which === 'first') {
+      assertAdoptable(dataDirectory, user);
+      return;
+    }
+    const isLeft = unfinishedJob(dataDirectory) !== null || isFollower(dataDirectory);
+    if (which === 'first' || !isLeft) assertEmpty(dataDirectory);
+    else if (existsSync(dataDirectory)) assertOwner(dataDirectory, user);
+    const parent = dirname(dataDirectory);
+    if (!existsSync(parent) && parent === willBeMade) return;
+    assertReachable(dataDirectory, user);
+    assertWritable(parent);
+  });
+}
+
+/** Whether a clone that was finished lies there already. */
+export function isFollower(dataDirectory: string): boolean {
+  return existsSync(join(dataDirectory, 'standby.signal'));
+}
+
+/**
+ * Asks the peer whether its database can be cloned by this node, or is the one that a finished clone here is of; changes
+ * nothing. Refuses with DATABASE_SOURCE, DATABASE_PASSWORD, DATABASE_VERSION or DATABASE_FOREIGN.
+ */
+export async function assertPeerFits(options: DatabaseOptions): Promise<void> {
+  const { binDirectory, dataDirectory } = options;
+  await withDatabaseErrors(async () => {
+    const user = systemUser(options.user);
+    const source = await awaitSource(options, deadlineIn(longestWaitMs));
+    assertSameMajor(source, await findBinaries(binDirectory, dataDirectory, user));
+    if (!isFollower(dataDirectory)) return;
+    const { systemId } = assertDataDirectory(dataDirectory, user);
+    if (source.systemId === systemId) return;
+    throw new HotpairError(
+      'DATABASE_FOREIGN',
+      `the data in ${dataDirectory} is of another cluster than the peer's database`,
+      { seen: systemId, allowed: source.systemId },
+    );
+  });
+}
 
 /**
  * Makes the first node's database in the data directory, or adopts the one that is there (stopped,
@@ -48,7 +119,7 @@ export async function initCluster(
       const adopted = existsSync(join(options.dataDirectory, 'PG_VERSION'));
       if (adopted) report(`adopting the data in ${options.dataDirectory}`);
       else await runInitdb(instance, report);
-      const control = assertAdoptable(instance);
+      const control = assertAdoptable(options.dataDirectory, instance.user);
       report('setting up roles');
       await setUpRoles(instance);
       return resultOf(instance, control, adopted);
@@ -87,14 +158,6 @@ async function resultOf(
   return { systemId: control.systemId, majorVersion: major, timeline, adopted };
 }
 
-function assertEmpty(dataDirectory: string): void {
-  if (!existsSync(dataDirectory) || readdirSync(dataDirectory).length === 0) return;
-  throw new HotpairError(
-    'DATABASE_NOT_EMPTY',
-    `${dataDirectory} is not empty: a new database is put only where nothing is`,
-  );
-}
-
 async function runInitdb(instance: Instance, report: (text: string) => void): Promise<void> {
   const { options, user } = instance;
   assertEmpty(options.dataDirectory);
@@ -120,28 +183,29 @@ async function runInitdb(instance: Instance, report: (text: string) => void): Pr
     user,
   });
   if (code !== 0) {
+    // What there is of it may be what fills the disk.
+    await rm(fresh, { recursive: true, force: true });
     throw new HotpairError('DATABASE_INIT', `initdb failed: ${lastComplaint(output)}`);
   }
   await renameDurably(fresh, options.dataDirectory);
 }
 
-function assertAdoptable(instance: Instance): ControlData {
-  const { options, user, server } = instance;
-  const control = assertDataDirectory(options.dataDirectory, user);
-  if (server.adopt()) {
+function assertAdoptable(dataDirectory: string, user: SystemUser): ControlData {
+  const control = assertDataDirectory(dataDirectory, user);
+  if (livingPostmaster(dataDirectory) !== null) {
     throw new HotpairError(
       'DATABASE_RUNNING',
-      `PostgreSQL runs in ${options.dataDirectory}: stop it and disable its service first`,
+      `PostgreSQL runs in ${dataDirectory}: stop it and disable its service first`,
     );
   }
   const isStandby =
     control.state === 'inArchiveRecovery' ||
     control.state === 'shutDownInRecovery' ||
-    existsSync(join(options.dataDirectory, 'standby.signal'));
+    existsSync(join(dataDirectory, 'standby.signal'));
   if (isStandby) {
     throw new HotpairError(
       'DATABASE_STANDBY',
-      `${options.dataDirectory} is a standby's: the first node needs a primary's data`,
+      `${dataDirectory} is a standby's: the first node needs a primary's data`,
     );
   }
   return control;

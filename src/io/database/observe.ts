@@ -3,6 +3,7 @@ import type { HeldConnection } from './connection.ts';
 import { readControlFile } from './controlFile.ts';
 import type { ControlData } from './controlFile.ts';
 import { dataMajor } from './binaries.ts';
+import { assertDataDirectory } from './dataDirectory.ts';
 import { asDatabaseError } from './databaseError.ts';
 import { slotName } from './databaseOptions.ts';
 import { deadlineIn } from './deadline.ts';
@@ -153,6 +154,16 @@ function fromRow(row: Row, control: ControlData): Partial<DatabaseObservation> {
     rewindable: !inRecovery && control.timeline === timeline,
     slotUnusable: slot === 'missing' || slot === 'lost',
   };
+}
+
+/** What a start would be refused for, as far as a look at the directory shows it. */
+export function problemOfStopped(instance: Instance): DatabaseObservation['problem'] {
+  try {
+    assertDataDirectory(instance.options.dataDirectory, instance.user);
+    return null;
+  } catch (error) {
+    return problemOf(error);
+  }
 }
 
 function startingProblem(instance: Instance): DatabaseObservation['problem'] {

@@ -1,17 +1,10 @@
 // The postmaster as a process: started directly, so that its end is known at once, or adopted from
 // a former run of the agent, when only /proc can tell. It is never stopped because the agent ends.
 import { spawn } from 'node:child_process';
-import {
-  chownSync,
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-} from 'node:fs';
+import { chownSync, closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeDirectories } from '../../kernel/directories.ts';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import type { Binaries } from './binaries.ts';
 import type { DatabaseExit, DatabaseOptions } from './databaseOptions.ts';
@@ -26,6 +19,7 @@ import {
   sendSignal,
 } from './postmaster.ts';
 import { programEnvironment } from './program.ts';
+import { closeServerLog, maximumLogBytes, openServerLog, shortenServerLog } from './serverLog.ts';
 import { commandLineSettings } from './settings.ts';
 import { spawnAs } from './systemUser.ts';
 import type { SystemUser } from './systemUser.ts';
@@ -180,6 +174,8 @@ async function launch(launcher: Launcher, request: LaunchRequest): Promise<void>
   makeSocketDirectory(options, launcher.user);
   for (;;) {
     await clearRemains(options.dataDirectory, options.socketDirectory, options.port);
+    // Now rather than a moment after the start, when its reason is read from this log.
+    await shortenServerLog(options.logFile, maximumLogBytes).catch(() => {});
     if (!request.isWanted()) {
       throw new HotpairError('DATABASE_SUPERSEDED', 'a stop was asked for during the start');
     }
@@ -206,7 +202,7 @@ async function launch(launcher: Launcher, request: LaunchRequest): Promise<void>
 function makeSocketDirectory(options: DatabaseOptions, user: SystemUser): void {
   if (existsSync(options.socketDirectory)) return;
   try {
-    mkdirSync(options.socketDirectory, { recursive: true, mode: 0o755 });
+    makeDirectories(options.socketDirectory, 0o755);
     chownSync(options.socketDirectory, user.uid, user.gid);
   } catch (cause) {
     throw new HotpairError(
@@ -221,8 +217,8 @@ type Attempt = { readonly running: Running; readonly logText: () => string };
 
 function spawnServer({ options, user, watch }: Launcher, binaries: Binaries): Attempt {
   const { ended } = watch;
-  const log = openSync(options.logFile, 'a', 0o640);
-  const logStart = fstatSync(log).size;
+  const log = openServerLog(options.logFile);
+  const logStart = log.isKept ? fstatSync(log.fd).size : 0;
   try {
     const child = spawn(
       join(binaries.directory, 'postgres'),
@@ -232,7 +228,7 @@ function spawnServer({ options, user, watch }: Launcher, binaries: Binaries): At
         cwd: '/',
         detached: true,
         env: programEnvironment(user),
-        stdio: ['ignore', log, log],
+        stdio: ['ignore', log.fd, log.fd],
       },
     );
     child.on('error', () => {});
@@ -242,10 +238,10 @@ function spawnServer({ options, user, watch }: Launcher, binaries: Binaries): At
     }
     const running: Running = { pid: child.pid, launched: true, exit: null };
     child.on('exit', (code, name) => ended(running, { pid: running.pid, code, signal: name }));
-    const logText = (): string => readFrom(options.logFile, logStart);
+    const logText = (): string => (log.isKept ? readFrom(options.logFile, logStart) : '');
     return { running, logText };
   } finally {
-    closeSync(log);
+    closeServerLog(log);
   }
 }
 

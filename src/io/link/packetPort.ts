@@ -10,7 +10,8 @@ import { parseIpAddress } from '../../protocol/ipAddress.ts';
 import { encodeFilter } from '../../protocol/packetFilter.ts';
 import { errnoName } from '../../kernel/libc.ts';
 import { watchReadable } from '../../kernel/readable.ts';
-import { closeDescriptor, joinEthernetGroup, openPacketSocket } from '../../kernel/socket.ts';
+import { attachFilter, closeDescriptor, joinEthernetGroup } from '../../kernel/socket.ts';
+import { openPacketSocket } from '../../kernel/socket.ts';
 import { receiveBytes, receiveSpace, sendBytes } from '../../kernel/socket.ts';
 
 const FRAMES_PER_TURN = 32;
@@ -48,6 +49,8 @@ export type PacketPort = {
   /** Sends one Ethernet frame; null, or the errno name of the refusal. */
   sendArp(frame: Buffer): string | null;
   sendNeighbour(frame: Buffer): string | null;
+  /** Hears ARP of other senders from now on; the sockets stay, so that no answer is lost. Throws KERNEL_<errno>. */
+  hearArpSenders(senders: readonly string[]): void;
   /** Takes in what has already arrived, before somebody concludes from silence. */
   drain(): void;
   close(): void;
@@ -58,7 +61,8 @@ type Tap = { send(frame: Buffer): string | null; read(limit: number): void; clos
 /** Opens the sockets on a port. Throws HotpairError KERNEL_<errno>. */
 export function openPacketPort(options: PacketPortOptions): PacketPort {
   const { index, counts, neighbourTargets } = options;
-  const arp = openTap(openPacketSocket(index, ETHERTYPE_ARP, arpFilter(options)), counts, (frame) =>
+  const arpSocket = openPacketSocket(index, ETHERTYPE_ARP, arpFilter(options));
+  const arp = openTap(arpSocket, counts, (frame) =>
     deliver(decodeArp(frame), options.onArp, counts),
   );
   const neighbour = neighbourTargets.length === 0 ? null : openNeighbourTap(options);
@@ -66,6 +70,8 @@ export function openPacketPort(options: PacketPortOptions): PacketPort {
   return {
     sendArp: (frame) => arp.send(frame),
     sendNeighbour: (frame) => (neighbour === null ? 'EAFNOSUPPORT' : neighbour.send(frame)),
+    // The kernel exchanges one filter for the other in a single step.
+    hearArpSenders: (arpSenders) => attachFilter(arpSocket, arpFilter({ ...options, arpSenders })),
     drain: () => taps.forEach((tap) => tap.read(FRAMES_PER_DRAIN)),
     close: () => taps.forEach((tap) => tap.close()),
   };

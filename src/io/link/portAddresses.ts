@@ -97,7 +97,7 @@ export function ensureHeartbeatAddress(device: string, address: string): void {
 }
 
 function portMissing(device: string): HotpairError {
-  return new HotpairError('PORT_MISSING', 'There is no network device of this name.', {
+  return new HotpairError('PORT_MISSING', `there is no network device ${device}`, {
     seen: device,
   });
 }

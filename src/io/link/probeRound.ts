@@ -28,7 +28,8 @@ export type ProbeSubject = {
   /** Service addresses. */
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
-  readonly references: readonly string[];
+  /** May change between two questions of a round; then only answers of the new ones count. */
+  references: readonly string[];
   readonly heartbeatPeer: string;
   /** The MACs of both own ports as they are now. */
   readonly ownMacs: ReadonlySet<string>;
@@ -102,7 +103,8 @@ export function beginProbeRound(
       endedAtMs,
       carrier: start.carrier && end.carrier && start.carrierChanges === end.carrierChanges,
       carrierChanges: end.carrierChanges,
-      referenceAnswered: answeredReferences.size > 0,
+      // With a question that was not sent the silence about it would pass as evidence: no round at all.
+      referenceAnswered: answeredReferences.size > 0 && sendFailed === null,
       answeredReferences: [...answeredReferences.keys()],
       referenceMacs: [...new Set(answeredReferences.values())],
       serviceAnsweredBy: [...serviceAnsweredBy],

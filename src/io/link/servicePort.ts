@@ -44,6 +44,8 @@ export type ServicePort = {
   lower(what: { readonly link: boolean }): PortState;
   /** Tells the LAN once where every service address is: ARP in both forms, unsolicited NA. */
   announce(): void;
+  /** Other hosts of the LAN to ask, from the next question on. Throws KERNEL_<errno>. */
+  setReferences(references: readonly string[]): void;
   /** Resolves once, at the end of the round and never before; it does not reject. */
   probe(request: ProbeRequest): Promise<ProbeResult>;
   /** Kernel settings of the ports that could not be made. */
@@ -89,10 +91,14 @@ export function openServicePort(options: ServicePortOptions): ServicePort {
   return {
     state: () => portState(addressed),
     heartbeatCarrier: () => heartbeat.look()?.carrier ?? false,
-    refresh: events.refresh,
+    refresh: () => events.refresh(),
     raise: ({ address }) => raisePort(addressed, address),
     lower: ({ link }) => lowerPort(addressed, link),
     announce: () => announceAddresses(service, subject),
+    setReferences(references) {
+      service.hearArpSenders([...subject.ipv4, ...references]);
+      subject.references = references;
+    },
     probe: (request) => prober.probe(request, { service, heartbeat }),
     refusedSettings: () => [...service.refusedSettings(), ...heartbeat.refusedSettings()],
     counts: () => ({ ...counts }),
@@ -158,17 +164,18 @@ function followLinks({ ports, ownMacs, readState, tell }: Following): {
     }
   };
   let told = readState();
-  let toldCarrier = heartbeat.look()?.carrier ?? false;
+  let toldCable = carrierOf(heartbeat);
   noteMacs();
 
   const refresh = (): void => {
-    const carrier = heartbeat.look()?.carrier ?? false;
+    const cable = carrierOf(heartbeat);
     const state = readState();
     noteMacs();
-    if (carrier !== toldCarrier) {
-      toldCarrier = carrier;
-      tell.onHeartbeatCarrier(carrier);
-    }
+    // Carrier that came or went between two looks is told too: "without a break" is a condition.
+    const flapped = cable.carrier === toldCable.carrier && cable.changes !== toldCable.changes;
+    if (flapped) tell.onHeartbeatCarrier(!cable.carrier);
+    if (flapped || cable.carrier !== toldCable.carrier) tell.onHeartbeatCarrier(cable.carrier);
+    toldCable = cable;
     if (!sameState(state, told)) {
       told = state;
       tell.onPortChange(state);
@@ -184,6 +191,11 @@ function followLinks({ ports, ownMacs, readState, tell }: Following): {
     onOverrun: refresh,
   });
   return { close: () => events.close(), refresh };
+}
+
+function carrierOf(port: TrackedPort): { readonly carrier: boolean; readonly changes: number } {
+  const link = port.look();
+  return { carrier: link?.carrier ?? false, changes: link?.carrierChanges ?? 0 };
 }
 
 function concerns(link: LinkReport, port: TrackedPort): boolean {

@@ -14,6 +14,8 @@ export type TrackedPort = {
   /** The last look. */
   link(): LinkReport | null;
   packets(): PacketPort | null;
+  /** Hears ARP of other senders from now on, also when the port comes back. Throws KERNEL_<errno>. */
+  hearArpSenders(senders: readonly string[]): void;
   /** Kernel settings that could not be made, as a path with an errno name. */
   refusedSettings(): readonly string[];
   close(): void;
@@ -31,11 +33,12 @@ export function trackPort({ device, netlink, hearing, settle }: TrackedPortOptio
   let link: LinkReport | null = null;
   let packets: PacketPort | null = null;
   let refused: readonly string[] = [];
+  let heard = hearing;
 
   const reopen = (index: number): void => {
     refused = settle(device);
     try {
-      packets = openPacketPort({ ...hearing, index });
+      packets = openPacketPort({ ...heard, index });
     } catch (error) {
       // It went away again in between, or the right is missing: rounds will say so.
       refused = [...refused, `packet sockets on ${device}: ${refusalName(error)}`];
@@ -57,6 +60,10 @@ export function trackPort({ device, netlink, hearing, settle }: TrackedPortOptio
     look,
     link: () => link,
     packets: () => packets,
+    hearArpSenders(arpSenders) {
+      heard = { ...heard, arpSenders };
+      packets?.hearArpSenders(arpSenders);
+    },
     refusedSettings: () => refused,
     close() {
       packets?.close();
