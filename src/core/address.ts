@@ -26,7 +26,7 @@ export function keepAddress(turn: Turn): void {
     ask(turn, { type: 'lowerServicePort', link: false, deadlineMs: raiseDeadlineMs });
     return;
   }
-  if (!state.port.addressesOn && mayBePutBack(turn)) {
+  if (state.port.present && !state.port.addressesOn && mayBePutBack(turn)) {
     note(turn, { code: 'addressBack' });
     raiseAddress(turn);
   }

@@ -66,13 +66,14 @@ function waitsForPartner(turn: Turn): boolean {
   const { state } = turn;
   const { record } = state;
   const said = peerSays(turn);
+  if (record === null || state.writing !== null) return false;
   const isThere =
-    state.contact.peer === record?.partner &&
+    state.contact.peer === record.partner &&
     said?.record?.mode === 'paired' &&
-    said.record.epoch === record?.epoch;
-  if (isThere || state.writing !== null) return false;
+    said.record.epoch === record.epoch;
+  if (isThere) return false;
   if (state.name === 'handingOver') return state.phase === 'granting';
-  return (state.name === 'paired' || state.name === 'opening') && record?.mode === 'paired';
+  return (state.name === 'paired' || state.name === 'opening') && record.mode === 'paired';
 }
 
 function setMaintenance(turn: Turn, untilMs: number | null): void {

@@ -53,7 +53,9 @@ export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result'
   noteContinuity(turn, round);
   lan.lastRound = round;
   if (serves(state)) {
-    if (round.serviceAnswered) lan.foreignClaimAt = state.now;
+    // A round that began before this node served may still have heard the one before it.
+    if (round.serviceAnswered && round.startedAt >= state.servesSince)
+      lan.foreignClaimAt = state.now;
     return;
   }
   if (inContact(state, settings)) {

@@ -19,5 +19,9 @@ const serving: Readonly<Record<StateName, boolean>> = {
 
 /** The node holds an epoch and serves it, or is about to. */
 export function serves(state: State): boolean {
-  return serving[state.name];
+  return servesIn(state.name);
+}
+
+export function servesIn(name: StateName): boolean {
+  return serving[name];
 }

@@ -95,6 +95,8 @@ export type State = {
   phase: string;
   since: number;
   phaseSince: number;
+  /** When this node began to hold the service it holds now. */
+  servesSince: number;
   now: number;
   agentStart: AgentStart;
   startedAt: number;
@@ -179,6 +181,7 @@ export function initialState(settings: Settings): State {
     phase: '',
     since: 0,
     phaseSince: 0,
+    servesSince: 0,
     now: 0,
     agentStart: '',
     startedAt: 0,

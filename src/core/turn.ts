@@ -2,6 +2,7 @@
 import type { Effect, EffectWithToken, Report } from './effects.ts';
 import type { Reason } from './reasons.ts';
 import type { DurableRecord } from './record.ts';
+import { servesIn } from './roles.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { noPlan } from './state.ts';
@@ -79,6 +80,7 @@ export function enter(
     state.lastChange = { at: state.now, from: state.name, to: name, reason };
     state.since = state.now;
   }
+  if (servesIn(name) && !servesIn(state.name)) state.servesSince = state.now;
   state.name = name;
   state.reason = reason;
   state.plan = { ...noPlan, ...plan };

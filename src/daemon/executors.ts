@@ -135,18 +135,18 @@ function workExecutors(parts: Parts): Pick<Executors, DatabaseWork> {
         return { type: 'databaseCheckpointed', token };
       }),
     keepDivergence: (effect) =>
-      change(parts, effect, async ({ token }) => {
-        const { kept } = await database.keepDivergence({});
+      change(parts, effect, async ({ token, deadlineMs }) => {
+        const { kept } = await database.keepDivergence({ deadlineMs });
         return { type: 'divergenceKept', token, kept };
       }),
     rewindDatabase: (effect) =>
-      change(parts, effect, async ({ token }) => {
-        await database.rewind({});
+      change(parts, effect, async ({ token, deadlineMs }) => {
+        await database.rewind({ deadlineMs });
         return { type: 'databaseRewound', token };
       }),
     cloneDatabase: (effect) =>
-      change(parts, effect, async ({ token }) => {
-        await database.clone({});
+      change(parts, effect, async ({ token, deadlineMs }) => {
+        await database.clone({ deadlineMs });
         return { type: 'databaseCloned', token };
       }),
   };

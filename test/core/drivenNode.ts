@@ -150,7 +150,7 @@ export function drivenNode(beginning: Beginning): DrivenNode {
     }
   }
 
-  function token(type: Asked): number {
+  function tokenOf(type: Asked): number {
     const pending = state.pending[type];
     if (pending === undefined) throw new Error(`nothing waits for ${type}`);
     return pending;
@@ -180,13 +180,13 @@ export function drivenNode(beginning: Beginning): DrivenNode {
     fails: (type) => {
       happen({
         type: 'effectFailed',
-        token: token(type),
+        token: tokenOf(type),
         code: 'FAILED',
         text: 'as the test wants',
       });
     },
     writes: () => {
-      happen({ type: 'recordWritten', token: token('writeRecord') });
+      happen({ type: 'recordWritten', token: tokenOf('writeRecord') });
     },
     observes: (database) => {
       happen({ type: 'databaseObserved', database });

@@ -1,3 +1,4 @@
+// The figures of a trial: the longest gap that ends after the fault, and what was lost.
 import test from 'ava';
 import { countLost, longestGapMs } from './outage.ts';
 

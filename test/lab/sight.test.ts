@@ -1,3 +1,4 @@
+// What follows from one look at both boxes: who can acknowledge, whether the pair is whole.
 import test from 'ava';
 import {
   canAcknowledge,

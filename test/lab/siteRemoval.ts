@@ -23,9 +23,17 @@ export async function removeSite(): Promise<void> {
   removeNetwork();
   rmSync(runDirectory, { recursive: true, force: true });
   await removeDisks();
+  if (anotherSiteStands()) return;
   for (const directory of [...(state?.createdDirectories ?? [])].toReversed()) {
     removeIfEmpty(directory);
   }
+}
+
+/** Removing a mount point would detach what the boxes of another site have mounted over it. */
+function anotherSiteStands(): boolean {
+  return readdirSync('/run').some(
+    (name) => name.startsWith('hotpair-lab') && existsSync(`/run/${name}/site.json`),
+  );
 }
 
 /** What a site has left behind, one sentence each; empty after a proper removal. */

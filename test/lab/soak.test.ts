@@ -1,3 +1,4 @@
+// The soak draws its trials from a seed, the same ones each time.
 import test from 'ava';
 import { drawn } from './soak.ts';
 import { trials } from './trials.ts';

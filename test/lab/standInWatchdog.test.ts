@@ -1,3 +1,4 @@
+// The stand-in watchdog: armed by a byte, runs out without kicks, disarmed by V only.
 import test from 'ava';
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';

@@ -1,6 +1,6 @@
 // Who may connect, as generated files in two forms. Closed: the agent over the unix socket and the
 // peer's replication role from its heartbeat address. Open: clients too, by the configured lines.
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import { agentRole, replicationRole } from './databaseOptions.ts';
 import { ownUserName } from './systemUser.ts';
@@ -61,8 +61,24 @@ function hbaProblem(line: string): string | null {
   if (type === 'local') return methodProblem(fields[3]);
   if (!hostTypes.has(type)) return 'begins with an unknown type';
   if (fields.length < 5) return 'needs type, database, user, address and method';
+  const address = addressProblem(fields[3] ?? '', fields[4] ?? '');
+  if (address !== null) return address;
   // An address may be followed by its netmask as a field of its own.
   return methodProblem(fields[4]) === null ? null : methodProblem(fields[5] ?? fields[4]);
+}
+
+// PostgreSQL reads the lines when clients are let in, and a bad one would keep them all out.
+function addressProblem(address: string, next: string): string | null {
+  const [host = '', length, ...more] = address.split('/');
+  const family = isIP(host);
+  // A name, samehost, samenet or all.
+  if (family === 0) return length === undefined ? null : 'has no IP address before the slash';
+  if (length === undefined) {
+    return isIP(next) === family ? null : 'has an address without its prefix length or netmask';
+  }
+  const longest = family === 6 ? 128 : 32;
+  const isLength = /^\d{1,3}$/.test(length) && Number(length) <= longest && more.length === 0;
+  return isLength ? null : `has a prefix length that is no number up to ${longest}`;
 }
 
 function methodProblem(method: string | undefined): string | null {

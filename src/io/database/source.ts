@@ -20,6 +20,9 @@ export type Source = {
 
 const longestWaitMs = 30_000;
 
+/** For a command that asks: the state of the pair does not allow it now. */
+const notPossibleNow = 4;
+
 const standing = `SELECT pg_is_in_recovery() AS in_recovery,
   (SELECT system_identifier::text FROM pg_control_system()) AS system_id,
   (SELECT timeline_id FROM pg_control_checkpoint()) AS control_timeline,
@@ -60,6 +63,7 @@ export async function awaitSource(options: DatabaseOptions, limit: Deadline): Pr
   throw new HotpairError(
     'DATABASE_SOURCE',
     `the database of the peer at ${options.peerAddress} cannot be a source: ${last}`,
+    { exitCode: notPossibleNow },
   );
 }
 

@@ -105,6 +105,8 @@ test('the closed rules have no line for clients, and the open ones cannot let ou
 for (const line of [
   'host all all 0.0.0.0/0 sesame',
   'hots all all 0.0.0.0/0 trust',
+  'host all all 192.0.2.0/99 trust',
+  'host all all 192.0.2.1 trust',
   'host all all trust',
   'local all all',
   'host all all 0.0.0.0/0 trust\nhost all all ::/0 trust',
@@ -125,6 +127,8 @@ test('usual rules pass', (t) => {
       'local all all peer map=x',
       'host all all 192.0.2.0 255.255.255.0 md5',
       'hostssl "my db" all ::/0 cert',
+      'host all all pbx.example.org scram-sha-256',
+      'host all all samenet scram-sha-256',
     ]),
   );
 });

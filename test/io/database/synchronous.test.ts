@@ -69,7 +69,8 @@ test.serial(
     await pair.a.database.clearSynchronous({ deadlineMs: 5_000 });
     await commit;
     t.true(isAcknowledged);
-    t.false((await pair.a.database.observe(1_000)).synchronousSetting);
+    // The session that looks reads the new settings a moment after the one that commits.
+    await until(pair.a, (seen) => !seen.synchronousSetting);
     await client.end();
   },
 );

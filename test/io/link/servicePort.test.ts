@@ -103,6 +103,16 @@ test.serial('changes of link and address made by others arrive as events', async
   await until('heartbeat carrier back', () => carriers.at(-1) === true);
 });
 
+test.serial('carrier of the heartbeat port that was gone between two looks is told', (t) => {
+  const { port, carriers } = openPort(t);
+  const before = carriers.length;
+  // Nothing is heard meanwhile: the calls block this process.
+  site.peer.ip('link set eth1 down');
+  site.peer.ip('link set eth1 up');
+  port.refresh();
+  t.deepEqual(carriers.slice(before), [false, true]);
+});
+
 test.serial('a probe without an own address is answered by the kernel that holds it', async (t) => {
   const { port } = openPort(t);
   site.peer.ip('addr add 192.0.2.10/24 dev eth0');
