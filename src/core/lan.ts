@@ -143,6 +143,8 @@ export function nextProbeAt(state: State, settings: Settings): number {
       lan.roundAskedAt + (state.eligibility.epoch === null ? settings.referenceIdleIntervalMs : 0)
     );
   }
+  // What the last look found wrong may be mended: a primary that must hand over waits for a standby that is fit again.
+  if (lan.lastRound?.valid === false) return lan.roundAskedAt + settings.referenceIntervalMs;
   const tested = lan.selfTestedAt !== null && lan.selfTestTries === 0;
   return (
     lan.roundAskedAt + (tested ? selfTestPauseMs(settings) : settings.referenceIdleIntervalMs / 2)

@@ -1,0 +1,33 @@
+// How often a node looks at the LAN: calm is cheap, and what was bad is looked at again soon.
+import test from 'ava';
+import { nextProbeAt } from '../../src/core/lan.ts';
+import type { Round, State } from '../../src/core/state.ts';
+import { eligibleStandby } from './drivenNode.ts';
+
+const round: Round = {
+  startedAt: 0,
+  endedAt: 90,
+  valid: true,
+  serviceAnswered: true,
+  peerOnHeartbeatPort: true,
+};
+
+function standbyThatSaw(lastRound: Round): {
+  state: State;
+  settings: Parameters<typeof nextProbeAt>[1];
+} {
+  const node = eligibleStandby();
+  const state = node.state();
+  const lan = { ...state.lan, lastRound, selfTestedAt: state.now, selfTestTries: 0 };
+  return { state: { ...state, lan }, settings: node.settings };
+}
+
+test('a standby in contact whose probe works looks only as often as the self test wants', (t) => {
+  const { state, settings } = standbyThatSaw(round);
+  t.is(nextProbeAt(state, settings) - state.lan.roundAskedAt, settings.selfTestIntervalMs);
+});
+
+test('a standby whose last look at the LAN was bad looks again soon: an unfit primary waits for it', (t) => {
+  const { state, settings } = standbyThatSaw({ ...round, valid: false });
+  t.is(nextProbeAt(state, settings) - state.lan.roundAskedAt, settings.referenceIntervalMs);
+});
