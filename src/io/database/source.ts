@@ -38,7 +38,7 @@ const standing = `SELECT pg_is_in_recovery() AS in_recovery,
  */
 export async function awaitSource(options: DatabaseOptions, limit: Deadline): Promise<Source> {
   const deadline = deadlineIn(Math.min(longestWaitMs, leftOf(limit)));
-  let last = 'it does not answer';
+  let last: string | null = null;
   const source = await waitFor(
     async () => {
       try {
@@ -52,7 +52,9 @@ export async function awaitSource(options: DatabaseOptions, limit: Deadline): Pr
             'the peer refuses the password: other pair key?',
           );
         }
-        last = error instanceof Error ? error.message : String(error);
+        // A look that the deadline cut short knows less than the one before it.
+        if (last === null || !isOver(deadline))
+          last = error instanceof Error ? error.message : String(error);
       }
       return null;
     },
@@ -62,7 +64,7 @@ export async function awaitSource(options: DatabaseOptions, limit: Deadline): Pr
   if (source !== null) return source;
   throw new HotpairError(
     'DATABASE_SOURCE',
-    `the database of the peer at ${options.peerAddress} cannot be a source: ${last}`,
+    `the database of the peer at ${options.peerAddress} cannot be a source: ${last ?? 'it does not answer'}`,
     { exitCode: notPossibleNow },
   );
 }
