@@ -38,13 +38,13 @@ const standing = `SELECT pg_is_in_recovery() AS in_recovery,
  */
 export async function awaitSource(options: DatabaseOptions, limit: Deadline): Promise<Source> {
   const deadline = deadlineIn(Math.min(longestWaitMs, leftOf(limit)));
-  let last: string | null = null;
+  const heard: { last: string | null } = { last: null };
   const source = await waitFor(
     async () => {
       try {
         const look = await lookAtSource(options, deadline);
         if (typeof look !== 'string') return look;
-        last = look;
+        heard.last = look;
       } catch (error) {
         if (isWrongPassword(error)) {
           throw new HotpairError(
@@ -53,8 +53,8 @@ export async function awaitSource(options: DatabaseOptions, limit: Deadline): Pr
           );
         }
         // A look that the deadline cut short knows less than the one before it.
-        if (last === null || !isOver(deadline))
-          last = error instanceof Error ? error.message : String(error);
+        if (heard.last === null || !isOver(deadline))
+          heard.last = error instanceof Error ? error.message : String(error);
       }
       return null;
     },
@@ -64,7 +64,7 @@ export async function awaitSource(options: DatabaseOptions, limit: Deadline): Pr
   if (source !== null) return source;
   throw new HotpairError(
     'DATABASE_SOURCE',
-    `the database of the peer at ${options.peerAddress} cannot be a source: ${last ?? 'it does not answer'}`,
+    `the database of the peer at ${options.peerAddress} cannot be a source: ${heard.last ?? 'it does not answer'}`,
     { exitCode: notPossibleNow },
   );
 }
