@@ -12,12 +12,19 @@ const maxQueue = 5000;
 export class Invariants {
   readonly #world: World;
   #conflictMs: number | null = null;
+  #available = false;
+  #checkedMs = 0;
+  /** How long some box could acknowledge a write, of a client on the LAN or of a process on the box. */
+  availableMs = 0;
 
   constructor(world: World) {
     this.#world = world;
   }
 
   check(): void {
+    const { nowMs } = this.#world.queue;
+    if (this.#available) this.availableMs += nowMs - this.#checkedMs;
+    this.#checkedMs = nowMs;
     const [a, b] = this.#world.boxes;
     const aAcknowledges = canAcknowledge(this.#world, a);
     const bAcknowledges = canAcknowledge(this.#world, b);
@@ -25,6 +32,7 @@ export class Invariants {
     if (bAcknowledges) this.#holdsEverything(b);
     if (aAcknowledges && bAcknowledges) this.#world.ledger.break('I2', 'A and B can acknowledge');
     this.#oneAddress(a, b);
+    this.#available = (aAcknowledges && !a.database.hung) || (bAcknowledges && !b.database.hung);
     if (this.#world.queue.length > maxQueue)
       this.#world.ledger.break('bounded', 'too much is under way');
   }

@@ -11,7 +11,7 @@ import type { Violation } from './ledger.ts';
 import { contains, lsnOf } from './log.ts';
 import { Random } from './random.ts';
 import { said } from './steps.ts';
-import type { Tally } from './tally.ts';
+import type { Counts } from './tally.ts';
 import { Trace } from './trace.ts';
 import { World } from './world.ts';
 import { drawOptions } from './worldOptions.ts';
@@ -22,7 +22,9 @@ export type Outcome = {
   readonly simulatedMs: number;
   readonly events: number;
   readonly acknowledged: number;
-  readonly tally: Tally;
+  /** How long some box could acknowledge a write. */
+  readonly availableMs: number;
+  readonly tally: Counts;
   readonly violation: Violation | null;
   readonly trace: readonly string[];
 };
@@ -50,6 +52,7 @@ export function simulate(core: Core, { seed, safetyMs, planted, print }: Request
     simulatedMs: world.queue.nowMs,
     events: run.events,
     acknowledged: world.ledger.acknowledgedWrites,
+    availableMs: run.availableMs,
     tally: world.tally,
     violation: world.ledger.violation,
     trace: trace.last(tracedLines),
@@ -66,6 +69,10 @@ class Run {
     this.#world = world;
     this.#faults = new Faults(world);
     this.#invariants = new Invariants(world);
+  }
+
+  get availableMs(): number {
+    return this.#invariants.availableMs;
   }
 
   safety(durationMs: number): void {

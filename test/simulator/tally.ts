@@ -2,7 +2,16 @@
 import type { Report } from '../../src/core/effects.ts';
 import type { StateName } from '../../src/core/stateName.ts';
 
-export class Tally {
+export type Counts = {
+  readonly takeovers: number;
+  readonly solos: number;
+  readonly rejoins: number;
+  readonly pairings: number;
+  readonly switchovers: number;
+  readonly operatorTakeovers: number;
+};
+
+export class Tally implements Counts {
   takeovers = 0;
   solos = 0;
   rejoins = 0;
@@ -15,7 +24,7 @@ export class Tally {
     this.#countChange(report.from, report.to);
   }
 
-  add(other: Tally): void {
+  add(other: Counts): void {
     this.takeovers += other.takeovers;
     this.solos += other.solos;
     this.rejoins += other.rejoins;

@@ -1,0 +1,90 @@
+// What `npm run simulate` was asked for. Anything that is not understood is answered with one sentence, never guessed.
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+
+export const arbiters = ['lan'] as const;
+export type SimulatedArbiter = (typeof arbiters)[number];
+
+/** What every seed of a run shares; handed to each worker. */
+export type RunOptions = {
+  /** How long faults are drawn for one seed, in simulated time. */
+  readonly safetyMs: number;
+  readonly arbiter: SimulatedArbiter;
+  /** A rule of the core that is switched off; null: the core as it is shipped. */
+  readonly mutant: string | null;
+};
+
+export type RunArguments = RunOptions & {
+  readonly firstSeed: number;
+  readonly seeds: number;
+  readonly workers: number;
+  readonly trace: boolean;
+};
+
+export class UsageError extends Error {}
+
+export const usage =
+  'npm run simulate -- [--seeds N] [--seed S] [--hours H] [--arbiter lan] [--mutant NAME] [--workers N] [--trace]';
+
+const maxSeed = 0xffff_ffff;
+const hourMs = 3_600_000;
+
+/** Throws UsageError with one sentence for people. `freshSeed` is used where none is given. */
+export function readArguments(argv: readonly string[], freshSeed: number): RunArguments {
+  const given = parse(argv);
+  const seeds = given.seeds ?? (given.seed === undefined ? '100' : '1');
+  return {
+    firstSeed: given.seed === undefined ? freshSeed : whole('--seed', given.seed, 0, maxSeed),
+    seeds: whole('--seeds', seeds, 1, 10_000_000),
+    safetyMs: hours(given.hours) * hourMs,
+    arbiter: arbiterOf(given.arbiter),
+    mutant: given.mutant ?? null,
+    workers:
+      given.workers === undefined
+        ? availableParallelism()
+        : whole('--workers', given.workers, 1, 256),
+    trace: given.trace,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        seeds: { type: 'string' },
+        seed: { type: 'string' },
+        hours: { type: 'string', default: '0.1' },
+        arbiter: { type: 'string', default: 'lan' },
+        mutant: { type: 'string' },
+        workers: { type: 'string' },
+        trace: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = /^\d{1,15}$/u.test(text) ? Number(text) : NaN;
+  if (!(value >= least && value <= most))
+    throw new UsageError(`${name} takes a whole number from ${least} to ${most}, not '${text}'`);
+  return value;
+}
+
+function hours(text: string): number {
+  const value = /^\d+(\.\d+)?$/u.test(text) ? Number(text) : NaN;
+  if (!(value > 0 && value <= 1000))
+    throw new UsageError(
+      `--hours takes a number of simulated hours above 0, up to 1000, not '${text}'`,
+    );
+  return value;
+}
+
+function arbiterOf(text: string): SimulatedArbiter {
+  const found = arbiters.find((name) => name === text);
+  if (found === undefined)
+    throw new UsageError(`--arbiter takes ${arbiters.join(' or ')}, not '${text}'`);
+  return found;
+}

@@ -1,0 +1,26 @@
+// What one seed came to, as plain data that can cross from a worker, and how seeds are run one after another.
+import type { Core } from './core.ts';
+import type { RunOptions } from './runArguments.ts';
+import { simulate } from './simulation.ts';
+import type { Outcome } from './simulation.ts';
+
+export type SeedResult = Omit<Outcome, 'trace'>;
+
+/** Seeds from `first` on, so many; the same for every seed in whichever worker it runs. */
+export type Chunk = { readonly first: number; readonly count: number };
+
+export function runChunk(
+  core: Core,
+  options: RunOptions,
+  { first, count }: Chunk,
+  print?: (line: string) => void,
+): readonly SeedResult[] {
+  return Array.from({ length: count }, (_, index) => {
+    const request = { seed: first + index, safetyMs: options.safetyMs };
+    const { trace: _trace, ...result } = simulate(
+      core,
+      print === undefined ? request : { ...request, print },
+    );
+    return result;
+  });
+}
