@@ -76,7 +76,7 @@ class Run {
   }
 
   safety(durationMs: number): void {
-    this.#install();
+    installPair(this.#world);
     new Clients(this.#world).begin();
     this.#faults.begin(durationMs);
     this.#until(durationMs, () => false);
@@ -102,25 +102,6 @@ class Run {
         `no healthy pair within 60 s after the operator decided: ${situation(this.#world)}`,
       );
     }
-  }
-
-  /** A pair as init and join leave it: A alone, B an empty standby that was cloned from it. */
-  #install(): void {
-    const [a, b] = this.#world.boxes;
-    const lsn = lsnOf(a.database.log);
-    const first = durableRecord({
-      epoch: 1,
-      holder: boxA,
-      partner: null,
-      mode: 'solo',
-      pairedHolder: null,
-      timeline: 1,
-      lsn,
-    });
-    a.disk.record = { ...first, node: a.nodeId };
-    b.disk.record = { ...first, node: b.nodeId, mode: 'catchup' };
-    a.powerOn(10);
-    b.powerOn(this.#world.random.between(10, 2000));
   }
 
   /** Runs until the condition holds, or for so long; false when the time is over or an invariant is broken. */
@@ -155,8 +136,27 @@ class Run {
   }
 }
 
+/** A pair as init and join leave it: A alone, B an empty standby that was cloned from it. */
+export function installPair(world: World): void {
+  const [a, b] = world.boxes;
+  const lsn = lsnOf(a.database.log);
+  const first = durableRecord({
+    epoch: 1,
+    holder: boxA,
+    partner: null,
+    mode: 'solo',
+    pairedHolder: null,
+    timeline: 1,
+    lsn,
+  });
+  a.disk.record = { ...first, node: a.nodeId };
+  b.disk.record = { ...first, node: b.nodeId, mode: 'catchup' };
+  a.powerOn(10);
+  b.powerOn(world.random.between(10, 2000));
+}
+
 /** Paired and in force, the standby eligible, the address on the primary alone, and writes acknowledged. */
-function isHealthy(world: World): boolean {
+export function isHealthy(world: World): boolean {
   const [a, b] = world.boxes;
   return isHealthyWith(world, a, b) || isHealthyWith(world, b, a);
 }
