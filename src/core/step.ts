@@ -58,25 +58,25 @@ function keepHouse(turn: Turn): void {
 
 /** When the next tick is needed at the latest, on the same clock as the events. */
 export function nextWakeAt(state: State, settings: Settings): number {
-  const { contact, now } = state;
-  const moments = [state.sending.nextAt, state.sending.kickAt, state.writeRetryAt ?? Infinity];
-  if (state.pending.probe === undefined && state.port.up)
-    moments.push(nextProbeAt(state, settings));
+  const { contact, sending, now } = state;
+  let wakeAt = now + settings.heartbeatIntervalMs;
+  const consider = (at: number): void => {
+    if (at > now && at < wakeAt) wakeAt = at;
+  };
+  consider(sending.nextAt);
+  consider(sending.kickAt);
+  consider(state.writeRetryAt ?? Infinity);
+  if (state.pending.probe === undefined && state.port.up) consider(nextProbeAt(state, settings));
   if (contact.heardAt !== null && contact.ackedAt !== null) {
     const quietMs = state.lan.heartbeatCarrier
       ? settings.deadIntervalMs
       : settings.fastDeadIntervalMs;
-    const soloAt = contact.heardAt + soloWaitMs(state, settings);
-    moments.push(
-      contact.heardAt + settings.heartbeatIntervalMs * 1.5,
-      contact.heardAt + quietMs,
-      contact.ackedAt + quietMs,
-      soloAt,
-    );
+    consider(contact.heardAt + settings.heartbeatIntervalMs * 1.5);
+    consider(contact.heardAt + quietMs);
+    consider(contact.ackedAt + quietMs);
+    consider(contact.heardAt + soloWaitMs(state, settings));
   }
-  const future = moments.filter((at) => at > now);
-  const latest = now + settings.heartbeatIntervalMs;
-  return Math.min(latest, ...future);
+  return wakeAt;
 }
 
 export { inContact, isSuspicious };

@@ -102,7 +102,8 @@ export class Agent {
   }
 
   #handle(happening: Happening): void {
-    const event = { ...happening, at: this.#box.clockMs() };
+    // Every happening is delivered once, so it can carry its own time instead of being copied.
+    const event = Object.assign(happening, { at: this.#box.clockMs() });
     const { state, effects } = this.#world.core.step(this.state, event, this.settings);
     this.state = state;
     this.#world.traceEvent(this.#box, happening);
