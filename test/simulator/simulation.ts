@@ -9,6 +9,7 @@ import { Invariants } from './invariants.ts';
 import { text } from './ledger.ts';
 import type { Violation } from './ledger.ts';
 import { contains, lsnOf } from './log.ts';
+import { order } from './operatorActs.ts';
 import { Random } from './random.ts';
 import { said } from './steps.ts';
 import type { Counts } from './tally.ts';
@@ -132,7 +133,7 @@ class Run {
     }
     tally.operatorTakeovers += 1;
     this.#world.operatorDecided = true;
-    this.#faults.command(chosen, 'takeover');
+    order(this.#world, chosen, { type: 'takeover' });
   }
 }
 

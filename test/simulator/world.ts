@@ -36,6 +36,7 @@ export class World {
   readonly boxes: readonly [Box, Box];
   /** An operator's takeover was ordered: the choice of the box that goes on is his. */
   operatorDecided = false;
+  commandsGiven = 0;
   readonly #trace: Trace;
   /** By the side of the box that receives. */
   readonly #replication: readonly [Replication, Replication];

@@ -1,30 +1,16 @@
 // What kind of world a seed draws: rates, delays and weights of faults. Every number that differs between seeds is here.
 import type { Settings } from '../../src/core/settings.ts';
+import { boxFaultNames } from './boxFaults.ts';
+import { databaseFaultNames } from './databaseFaults.ts';
+import { linkFaultNames } from './linkFaults.ts';
+import { operatorActNames } from './operatorActs.ts';
 import type { Random } from './random.ts';
 
 export const faultNames = [
-  'powerLoss',
-  'bothPowerLoss',
-  'heartbeatCut',
-  'heartbeatCutSilently',
-  'heartbeatOneWay',
-  'heartbeatLossy',
-  'portUnplugged',
-  'portSilent',
-  'switchDead',
-  'referencesDead',
-  'lanPartitioned',
-  'agentStalled',
-  'agentCrashed',
-  'databaseCrashed',
-  'databaseHung',
-  'diskSlow',
-  'diskFailing',
-  'pathsAlternate',
-  'replicationBlocked',
-  'logRecycled',
-  'switchover',
-  'garbage',
+  ...linkFaultNames,
+  ...boxFaultNames,
+  ...databaseFaultNames,
+  ...operatorActNames,
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 

@@ -1,0 +1,38 @@
+// Faults of one box: its power, its agent, its disk.
+import type { Box } from './box.ts';
+import type { Fault, FaultSite } from './faultSite.ts';
+
+export const boxFaultNames = [
+  'powerLoss',
+  'bothPowerLoss',
+  'agentStalled',
+  'agentCrashed',
+  'diskSlow',
+  'diskFailing',
+] as const;
+
+export const boxFaults = {
+  powerLoss: (site, box) => cutPower(site, [box]),
+  bothPowerLoss: (site) => cutPower(site, site.world.boxes),
+  agentStalled: stall,
+  agentCrashed: ({ world: { random } }, box) =>
+    box.crashAgent(random.pick([20, 200, 800, 2500]) * random.between(0.5, 1.5)),
+  diskSlow: (site, box) => site.cut(`diskSlow ${box.name}`, box.disk.slow),
+  diskFailing: (site, box) => site.cut(`diskFailing ${box.name}`, box.disk.failing),
+} satisfies Readonly<Record<(typeof boxFaultNames)[number], Fault>>;
+
+function cutPower(site: FaultSite, boxes: readonly Box[]): void {
+  const { random, queue } = site.world;
+  for (const box of boxes) {
+    box.powerOff();
+    const bootMs = random.between(1000, 12_000);
+    queue.after(site.durationMs(), () => site.world.mayPowerOn(box, bootMs));
+  }
+}
+
+function stall({ world }: FaultSite, box: Box): void {
+  const { random } = world;
+  const durationMs = random.pick([40, 150, 300, 900, 1900, 6000]) * random.between(0.6, 1.2);
+  world.trace(box.name, `agent stalls for ${durationMs.toFixed(0)} ms`);
+  box.agent?.stall(durationMs);
+}
