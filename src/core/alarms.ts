@@ -17,11 +17,10 @@ function present(turn: Turn): Partial<Record<AlarmName, Reason>> {
   const list: Partial<Record<AlarmName, Reason>> = {};
   const alone = state.record?.mode === 'solo' && state.record.holder === settings.self;
   if (alone && serves(state)) list.unprotected = { code: 'unprotected' };
-  if (waitsForOperator(turn))
-    list.waitingForOperator =
-      state.name === 'starting' ? state.reason : { code: 'waitingForOperator' };
-  if (now - lan.foreignClaimAt < recentMs && serves(state))
-    list.addressConflict = { code: 'addressConflict' };
+  if (waitsForOperator(turn)) list.waitingForOperator = reasonToWait(turn);
+  // What was claimed before this node served kept it from serving, if it mattered: a peer that starts asks as well.
+  const claimed = lan.foreignClaimAt >= state.servesSince && now - lan.foreignClaimAt < recentMs;
+  if (claimed && serves(state)) list.addressConflict = { code: 'addressConflict' };
   if (now - lan.proxyArpAt < recentMs) list.proxyArp = { code: 'proxyArp' };
   if (said !== null && seesTwoPrimaries(turn, said)) list.twoPrimaries = { code: 'twoPrimaries' };
   if (state.name === 'standby' && lan.selfTestTries >= 3 && !isTested(turn))
@@ -32,7 +31,7 @@ function present(turn: Turn): Partial<Record<AlarmName, Reason>> {
     list.databaseFault = { code: 'effectFailed', detail: state.database.problem };
   if (state.name === 'takingOver' && state.phase === 'retrying')
     list.promotionFailed = { code: 'promotionFailed' };
-  if (serves(state) && !lanIsGood(state) && lan.badRounds > 0) list.lanLost = { code: 'lanLost' };
+  if (serves(state) && !lanIsGood(state) && lan.badRounds > 0) list.lanLost = { code: 'lanBad' };
   return list;
 }
 
@@ -47,6 +46,12 @@ function databaseIsChanging(turn: Turn): boolean {
 function isTested(turn: Turn): boolean {
   const { lan, now } = turn.state;
   return lan.selfTestedAt !== null && now - lan.selfTestedAt <= selfTestValidMs(turn.settings);
+}
+
+/** A standby that hears nothing does not know whether the primary serves: it must not sound as if nobody did. */
+function reasonToWait({ state }: Turn): Reason {
+  if (state.name === 'starting') return state.reason;
+  return { code: state.name === 'standby' ? 'peerLost' : 'waitingForOperator' };
 }
 
 function waitsForOperator(turn: Turn): boolean {

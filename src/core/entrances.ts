@@ -62,7 +62,8 @@ export function beginSolo(turn: Turn, reason: Reason): void {
   watchDatabase(turn, settings.heartbeatIntervalMs * 5);
   const { commandId } = state.plan;
   enter(turn, 'solo', '', reason, { commandId });
-  answerCommand(turn, true, { code: 'switchoverDone' });
+  // A switchover was answered before; what is still open here is an operator's takeover.
+  answerCommand(turn, true, { code: 'takeoverDone' });
 }
 
 export function beginPaired(turn: Turn, reason: Reason): void {

@@ -20,6 +20,8 @@ const sentences = {
     'the peer does not hold the epoch that this box was standby in: an operator must decide',
   waitingForOperator:
     'neither box may serve by itself: an operator must decide (hotpair takeover --accept-loss)',
+  peerLost:
+    'the peer is not heard and may be serving: this box does not take over by itself any more',
   waitingForPeerToCatchUp: 'the peer must first take note of the newest epoch',
   databaseUnusable: 'the database of this box is missing, of another cluster or behind its record',
   gateOpen: 'the standby holds the whole log',
@@ -47,6 +49,7 @@ const sentences = {
   cloned: 'the database was cloned anew',
   following: 'the database follows the primary',
   lanLost: 'every heartbeat path and the LAN are lost: the service address is taken off',
+  lanBad: 'the LAN is lost: the service port has no carrier, or no reference answers',
   addressBack: 'the service address is put back',
   addressConflict: 'another device answers for the service address',
   twoPrimaries: 'two boxes hold the same epoch: an assumption of the arbiter was broken',
@@ -65,6 +68,7 @@ const sentences = {
   commandBusy: 'another change is under way',
   peerNotFit: 'the other box is not fit to serve',
   switchoverDone: 'the switchover is done',
+  takeoverDone: 'this box serves alone',
   maintenanceOn: 'takeovers are paused',
   maintenanceOff: 'takeovers are possible again',
   maintenanceExpired: 'the maintenance time is over: takeovers are possible again',

@@ -104,8 +104,10 @@ export function takeoverPromoted(turn: Turn, event: EventOf<'databasePromoted'>)
 
 export function takeoverRaised(turn: Turn): void {
   if (turn.state.phase !== 'addressing' || !turn.state.port.addressesOn) return;
-  answerCommand(turn, true, { code: 'switchoverDone' });
-  beginSolo(turn, turn.state.reason);
+  const { state } = turn;
+  const ordered = state.plan.cause === 'operator' ? 'takeoverDone' : 'switchoverDone';
+  answerCommand(turn, true, { code: ordered });
+  beginSolo(turn, state.reason);
 }
 
 export function takeoverFailed(turn: Turn, event: EventOf<'effectFailed'>): void {
