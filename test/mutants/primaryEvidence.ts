@@ -1,0 +1,139 @@
+// Section 6 from the primary's side: what it must know before it goes on without its standby, and where its service
+// address has to be meanwhile.
+import { patch } from './mutant.ts';
+import type { Mutant } from './mutant.ts';
+
+const lan = ['lan'] as const;
+
+export const primaryEvidence: readonly Mutant[] = [
+  {
+    name: 'early-solo',
+    rule: 'D_solo is longer than everything that a standby may still do',
+    section: '6, times',
+    arbiters: lan,
+    patches: [],
+    settings: ({ watchdogMs }) => ({ soloMs: watchdogMs + 500 }),
+  },
+  {
+    name: 'carrier-loss-of-any-age',
+    rule: 'D_solo_fast counts only where Eth1 has had no carrier for the whole evidence span',
+    section: '6, primary 1',
+    arbiters: lan,
+    patches: [
+      patch(
+        'permission.ts',
+        '!lan.heartbeatCarrier && now - lan.heartbeatCarrierSince >= evidenceSpanMs(settings)',
+        '!lan.heartbeatCarrier',
+      ),
+    ],
+  },
+  {
+    name: 'fast-gap',
+    rule: 'a carrier that came back in between begins the evidence span anew',
+    section: '6, primary 1',
+    arbiters: lan,
+    patches: [
+      patch(
+        'lan.ts',
+        'lan.heartbeatCarrierSince = now;',
+        'if (!carrier && now - lan.heartbeatCarrierSince > 5000) lan.heartbeatCarrierSince = now;',
+      ),
+    ],
+  },
+  {
+    name: 'restarted-primary-may-leave',
+    rule: 'a primary leaves alone only in the agent start that had the contact',
+    section: '6, primary 2',
+    arbiters: lan,
+    patches: [
+      patch(
+        'absorb.ts',
+        'state.record = event.record;',
+        'state.record = event.record; state.contact.ackedAt = state.now; state.contact.heardAt = state.now;',
+      ),
+    ],
+  },
+  {
+    name: 'no-lan-continuity',
+    rule: 'a LAN that was bad since the last contact, however short, keeps a primary from leaving',
+    section: '6, primary 3',
+    arbiters: lan,
+    patches: [
+      patch(
+        'lan.ts',
+        'if (wasOff || !port.carrier || !port.addressesOn || flapped) state.lan.brokenAt = state.now;',
+        'if (!state.port.addressesOn || !port.addressesOn) state.lan.brokenAt = state.now;',
+      ),
+      patch('lan.ts', 'lan.brokenAt = Math.max(lan.brokenAt, round.endedAt);', ''),
+    ],
+  },
+  {
+    name: 'no-self-continuity',
+    rule: 'a span in which this agent did not look at its LAN is a break',
+    section: '6, primary 3',
+    arbiters: lan,
+    patches: [
+      patch('lan.ts', 'if (round.startedAt - seen > checkGapMs(settings))', 'if (false)'),
+      patch(
+        'permission.ts',
+        `if (now - seen > checkGapMs(settings) + settings.probeRoundMs) return 'nobodyLooked';`,
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'address-off-counts-as-good',
+    rule: 'a primary whose service address was off since the last contact does not leave',
+    section: '6, primary 3',
+    arbiters: lan,
+    patches: [
+      patch('permission.ts', `if (!state.port.addressesOn) return 'addressOff';`, ''),
+      patch('lan.ts', '!state.port.carrier || !state.port.addressesOn;', '!state.port.carrier;'),
+      patch(
+        'lan.ts',
+        'wasOff || !port.carrier || !port.addressesOn || flapped',
+        'wasOff || !port.carrier || flapped',
+      ),
+    ],
+  },
+  {
+    name: 'foreign-claim-ignored',
+    rule: 'a primary does not leave after somebody else answered for or announced its address',
+    section: '6, primary 4',
+    arbiters: lan,
+    patches: [
+      patch(
+        'permission.ts',
+        `if (lan.foreignClaimAt >= contact.ackedAt) return 'addressClaimed';`,
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'address-back-without-contact',
+    rule: 'a paired primary puts its address back only in contact',
+    section: '6, primary 3',
+    arbiters: lan,
+    patches: [
+      patch(
+        'address.ts',
+        `if (state.record?.mode === 'solo') return lanIsGoodAgain(state);
+  return inContact(state, settings);`,
+        'return lanIsGoodAgain(state);',
+      ),
+    ],
+  },
+  {
+    name: 'address-back-without-probe',
+    rule: 'a lone primary whose address is off puts it back only after a silent round',
+    section: '6, primary 3',
+    arbiters: lan,
+    patches: [
+      patch(
+        'address.ts',
+        `return lastRound !== null && lastRound.startedAt >= brokenAt && roundWasSilent(state, -Infinity);`,
+        'return lastRound !== null || brokenAt > 0 || roundWasSilent(state, -Infinity);',
+      ),
+    ],
+  },
+];

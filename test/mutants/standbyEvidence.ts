@@ -1,0 +1,132 @@
+// Section 6 from the standby's side: what it must know before it takes a paired epoch that nobody gave it.
+import { patch } from './mutant.ts';
+import type { Mutant } from './mutant.ts';
+
+const lan = ['lan'] as const;
+
+export const standbyEvidence: readonly Mutant[] = [
+  {
+    name: 'no-probe',
+    rule: 'a standby does not take over while somebody answers for the service address',
+    section: '6, standby 3',
+    arbiters: lan,
+    patches: [patch('permission.ts', `if (round.serviceAnswered) return 'addressAnswered';`, '')],
+  },
+  {
+    name: 'no-lan-evidence',
+    rule: 'silence on a LAN that answers nothing else either is no evidence',
+    section: '6, standby 3',
+    arbiters: lan,
+    patches: [
+      patch('permission.ts', `if (!round.valid || !state.port.carrier) return 'lanNotGood';`, ''),
+      patch(
+        'lan.ts',
+        `if (round.valid) {
+    lan.lastValidStartedAt = round.startedAt;`,
+        `lan.lastValidStartedAt = round.startedAt;
+  if (round.valid) {`,
+      ),
+    ],
+  },
+  {
+    name: 'old-round-counts',
+    rule: 'the silent round began after the last datagram of the peer was processed, and is young',
+    section: '6, standby 3',
+    arbiters: lan,
+    patches: [
+      patch(
+        'permission.ts',
+        'round === null || round.startedAt <= contact.processedAt',
+        'round === null',
+      ),
+      patch(
+        'permission.ts',
+        `if (now - round.endedAt > 2 * settings.probeRoundMs) return 'roundTooOld';`,
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'no-standby-continuity',
+    rule: 'a span without a valid LAN round since the last contact ends eligibility',
+    section: '6, standby 4',
+    arbiters: lan,
+    patches: [
+      patch(
+        'lan.ts',
+        'if (state.now - seen >= evidenceSpanMs(settings) - settings.marginMs)',
+        'if (false)',
+      ),
+    ],
+  },
+  {
+    name: 'fast-late',
+    rule: 'the span that ends eligibility is shorter than the wait of a primary without carrier',
+    section: '6, standby 4',
+    arbiters: lan,
+    patches: [
+      patch(
+        'lan.ts',
+        'evidenceSpanMs(settings) - settings.marginMs',
+        '2 * evidenceSpanMs(settings)',
+      ),
+    ],
+  },
+  {
+    name: 'fast-answered',
+    rule: 'answered on the LAN but not on Eth1 ends eligibility',
+    section: '6, standby 5',
+    arbiters: lan,
+    patches: [patch('lan.ts', `loseEligibility(turn, 'answeredOnLanOnly');`, 'return;')],
+  },
+  {
+    name: 'no-eth1-arp',
+    rule: 'each round also asks for the Eth1 address of the primary, so that a hung agent is told from a cut cable',
+    section: '6, standby 5',
+    arbiters: lan,
+    patches: [
+      patch('lan.ts', 'askPeerOnHeartbeatPort: !serves(state)', 'askPeerOnHeartbeatPort: false'),
+    ],
+  },
+  {
+    name: 'no-window',
+    rule: 'a standby takes over within T_max after the last contact or not at all',
+    section: '6, standby 6',
+    arbiters: lan,
+    patches: [
+      patch(
+        'permission.ts',
+        `if (now - contact.ackedAt > settings.takeoverLimitMs) return 'tooLate';`,
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'window-shorter-than-watchdog',
+    rule: 'T_max is longer than the watchdog needs to reset a hung primary',
+    section: '6, times',
+    arbiters: lan,
+    patches: [],
+    settings: ({ watchdogMs }) => ({ takeoverLimitMs: watchdogMs - 200 }),
+  },
+  {
+    name: 'no-probe-self-test',
+    rule: 'the probe is known to work: in contact the primary itself answered it within the last minute',
+    section: '6, standby 7',
+    arbiters: lan,
+    patches: [
+      patch(
+        'permission.ts',
+        'lan.selfTestedAt === null || now - lan.selfTestedAt > selfTestValidMs(settings)',
+        'false',
+      ),
+    ],
+  },
+  {
+    name: 'no-watchdog',
+    rule: 'the watchdog is kicked by decisions, so that a hung agent is reset within W',
+    section: '6, assumption b',
+    arbiters: lan,
+    patches: [patch('step.ts', `turn.effects.push({ type: 'kickWatchdog' });`, '')],
+  },
+];
