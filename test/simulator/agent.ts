@@ -2,7 +2,6 @@
 import type { Settings } from '../../src/core/settings.ts';
 import type { Standing } from '../../src/core/standing.ts';
 import type { State } from '../../src/core/state.ts';
-import { settings } from '../core/builders.ts';
 import type { Box } from './box.ts';
 import type { Happening } from './core.ts';
 import { EffectRunner } from './effectRunner.ts';
@@ -36,7 +35,8 @@ export class Agent {
     this.#world = world;
     this.#box = box;
     this.agentStart = world.random.hex(8);
-    this.settings = settings({ self: box.nodeId, ...world.options.planted.settings });
+    const { settings, planted } = world.options;
+    this.settings = { ...settings, self: box.nodeId, ...planted.settings };
     this.state = world.core.initialState(this.settings);
     this.#effects = new EffectRunner(world, box, this);
   }
@@ -46,7 +46,7 @@ export class Agent {
   }
 
   begin(): void {
-    const { record } = this.#box.disk;
+    const record = this.#box.disk.read();
     this.#world.trace(
       this.#box.name,
       `agent starts with ${record === null ? 'no record' : `${record.mode} ${record.epoch}`}`,

@@ -9,6 +9,9 @@ import { Counter, otherSide } from './network.ts';
 import type { Side } from './network.ts';
 import type { World } from './world.ts';
 
+/** A switch does not listen anew after a link that was away for less, mostly. */
+const blinkMs = 1000;
+
 export class Box {
   readonly side: Side;
   readonly nodeId: NodeId;
@@ -20,11 +23,20 @@ export class Box {
   agent: Agent | null = null;
   portUp = true;
   addressOn = false;
+  /** The whole box stands still: agent, PostgreSQL, kernel and watchdog. */
+  frozen = false;
   /** The peer's log that this box needs to follow is gone there. */
   logRecycled = false;
   readonly databaseHangs = new Counter();
   readonly #world: World;
   #carrier = false;
+  #linkTurn = 0;
+  #linking = false;
+  #lostByFault = false;
+  #linkLostMs = -Infinity;
+  /** What keeps the port from forwarding while it comes up. */
+  #comingUp: Counter | null = null;
+  #detached = false;
   #carrierChanges = 0;
   #heartbeatCarrier = false;
   #clockOffsetMs = 0;
@@ -63,11 +75,11 @@ export class Box {
 
   port(): PortState {
     return {
-      present: true,
+      present: !this.#detached,
       up: this.portUp,
       carrier: this.#carrier,
       carrierChanges: this.#carrierChanges,
-      mac: this.mac,
+      mac: this.#detached ? null : this.mac,
       addressesOn: this.addressOn,
       anyAddressOn: this.addressOn,
     };
@@ -80,7 +92,8 @@ export class Box {
   powerOn(bootMs: number): void {
     const { random, queue } = this.#world;
     this.powered = true;
-    this.portUp = true;
+    this.#detached = this.#world.lan.detached[this.side].active;
+    this.portUp = !this.#detached;
     this.#clockRate = 1 + random.between(-200e-6, 200e-6);
     this.#clockOffsetMs = random.between(0, 1e6) - queue.nowMs * this.#clockRate;
     this.#world.linksChanged();
@@ -92,9 +105,11 @@ export class Box {
     this.#world.trace(this.name, 'power lost');
     this.#life += 1;
     this.powered = false;
+    this.frozen = false;
     this.agent?.end(false);
     this.agent = null;
     this.disk.settle();
+    this.disk.damage();
     this.#loseWhatLiesInCaches();
     this.#kickedMs = null;
     this.addressOn = false;
@@ -137,20 +152,106 @@ export class Box {
 
   /** Looks again at both carriers after anything changed and tells the agent a moment later. */
   linksChanged(): void {
-    const carrier = this.powered && this.portUp && this.#world.lan.hasLink(this.side);
-    if (carrier !== this.#carrier) {
-      this.#carrier = carrier;
-      this.#carrierChanges += 1;
-      this.portChanged();
-    }
+    this.#noticeDevice();
+    const { lan } = this.#world;
+    if (!this.powered || !this.portUp || !lan.hasLink(this.side)) this.#loseLink();
+    else if (!this.#carrier && !this.#linking) this.#bringLinkUp();
     const heartbeatCarrier = this.#world.heartbeatCarrier(this);
     if (heartbeatCarrier === this.#heartbeatCarrier) return;
     this.#heartbeatCarrier = heartbeatCarrier;
     this.#noticeLater(() => ({ type: 'heartbeatCarrierChanged', carrier: this.#heartbeatCarrier }));
   }
 
+  /** The agent raised the port, or took it down. */
+  setPort(up: boolean, address: boolean): void {
+    this.portUp = up;
+    this.addressOn = address;
+    this.linksChanged();
+    this.portChanged();
+  }
+
+  get isDetached(): boolean {
+    return this.#detached;
+  }
+
+  /** Everything on the box stands still for so long, and goes on as if nothing had been. */
+  freeze(durationMs: number): void {
+    if (!this.powered || this.frozen) return;
+    this.#world.trace(this.name, `stands still for ${durationMs.toFixed(0)} ms`);
+    this.frozen = true;
+    this.agent?.stall(durationMs);
+    if (this.#kickedMs !== null) this.#kickedMs += durationMs;
+    const { running } = this.database;
+    this.databaseHangs.begin();
+    this.database.hung = running;
+    const life = this.#life;
+    this.#world.queue.after(durationMs, () => {
+      this.databaseHangs.end();
+      if (!this.databaseHangs.active) this.database.hung = false;
+      if (life !== this.#life) return;
+      this.frozen = false;
+      this.#world.logGrew(this);
+    });
+  }
+
   portChanged(): void {
     this.#noticeLater(() => ({ type: 'servicePortChanged', port: this.port() }));
+  }
+
+  /** A device that comes back is a new one: down, without addresses, its counters at the beginning. */
+  #noticeDevice(): void {
+    const detached = this.#world.lan.detached[this.side].active;
+    if (detached === this.#detached || !this.powered) return;
+    this.#detached = detached;
+    this.portUp = false;
+    this.addressOn = false;
+    if (!detached) this.#carrierChanges = 0;
+    this.portChanged();
+  }
+
+  #loseLink(): void {
+    if (!this.#carrier && !this.#linking) return;
+    this.#lostByFault = this.powered && this.portUp;
+    this.#linkLostMs = this.#world.queue.nowMs;
+    this.#linkTurn += 1;
+    this.#linking = false;
+    this.#comingUp?.end();
+    this.#comingUp = null;
+    if (this.#carrier) this.#setCarrier(false);
+  }
+
+  /** The link needs its time, and then a switch with spanning tree listens before it forwards. */
+  #bringLinkUp(): void {
+    const { linkUp } = this.#world.options;
+    const { random, queue, lan } = this.#world;
+    if (linkUp.linkMs === 0 && linkUp.listenMs === 0) {
+      this.#setCarrier(true);
+      return;
+    }
+    const turn = this.#linkTurn;
+    // Whoever has just got its power, or raised a port that was kept down, makes no fault of the LAN.
+    this.#comingUp = (this.#lostByFault ? lan.recovering : lan.raising)[this.side];
+    this.#comingUp.begin();
+    this.#linking = true;
+    const linkMs = linkUp.linkMs * random.between(0.5, 1);
+    const wasDown = queue.nowMs - this.#linkLostMs >= blinkMs;
+    const listenMs = wasDown || random.chance(0.1) ? linkUp.listenMs : 0;
+    queue.after(linkMs, () => {
+      if (turn !== this.#linkTurn) return;
+      this.#linking = false;
+      this.#setCarrier(true);
+      queue.after(listenMs, () => {
+        if (turn !== this.#linkTurn) return;
+        this.#comingUp?.end();
+        this.#comingUp = null;
+      });
+    });
+  }
+
+  #setCarrier(carrier: boolean): void {
+    this.#carrier = carrier;
+    this.#carrierChanges += 1;
+    this.portChanged();
   }
 
   /** Only in worlds with a planted lie: an honest disk keeps what it said it has. */
@@ -170,10 +271,10 @@ export class Box {
   #watchWatchdog(): void {
     if (this.#kickedMs === null) return;
     this.#watchdogTicking = true;
-    this.#world.queue.at(this.#kickedMs + this.#world.watchdogMs, () => {
+    this.#world.queue.at(this.#kickedMs + this.#world.options.settings.watchdogMs, () => {
       this.#watchdogTicking = false;
       if (this.#kickedMs === null) return;
-      if (this.#world.queue.nowMs >= this.#kickedMs + this.#world.watchdogMs)
+      if (this.#world.queue.nowMs >= this.#kickedMs + this.#world.options.settings.watchdogMs)
         this.reset('watchdog');
       else this.#watchWatchdog();
     });

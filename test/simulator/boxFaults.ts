@@ -1,24 +1,29 @@
 // Faults of one box: its power, its agent, its disk.
 import type { Box } from './box.ts';
+import { crashDatabase } from './databaseFaults.ts';
 import type { Fault, FaultSite } from './faultSite.ts';
 
 export const boxFaultNames = [
   'powerLoss',
   'bothPowerLoss',
+  'boxPaused',
   'agentStalled',
   'agentCrashed',
   'diskSlow',
   'diskFailing',
+  'diskReadOnly',
 ] as const;
 
 export const boxFaults = {
   powerLoss: (site, box) => cutPower(site, [box]),
   bothPowerLoss: (site) => cutPower(site, site.world.boxes),
+  boxPaused: pause,
   agentStalled: stall,
   agentCrashed: ({ world: { random } }, box) =>
     box.crashAgent(random.pick([20, 200, 800, 2500]) * random.between(0.5, 1.5)),
   diskSlow: (site, box) => site.cut(`diskSlow ${box.name}`, box.disk.slow),
   diskFailing: (site, box) => site.cut(`diskFailing ${box.name}`, box.disk.failing),
+  diskReadOnly: refuseWrites,
 } satisfies Readonly<Record<(typeof boxFaultNames)[number], Fault>>;
 
 function cutPower(site: FaultSite, boxes: readonly Box[]): void {
@@ -35,4 +40,18 @@ function stall({ world }: FaultSite, box: Box): void {
   const durationMs = random.pick([40, 150, 300, 900, 1900, 6000]) * random.between(0.6, 1.2);
   world.trace(box.name, `agent stalls for ${durationMs.toFixed(0)} ms`);
   box.agent?.stall(durationMs);
+}
+
+/** The `lan` arbiter assumes that no box stands still for longer than a probe round and then goes on. */
+function pause({ world }: FaultSite, box: Box): void {
+  box.freeze(world.random.unit() * world.options.settings.probeRoundMs);
+}
+
+/** Full or read-only: no record is written, and PostgreSQL stops at the next thing it wants to write. */
+function refuseWrites(site: FaultSite, box: Box): void {
+  const { world } = site;
+  site.cut(`diskReadOnly ${box.name}`, box.disk.failing);
+  world.queue.after(world.random.between(0, 500), () => {
+    if (box.disk.failing.active) crashDatabase(world, box);
+  });
 }

@@ -1,16 +1,17 @@
 // Faults of one box's PostgreSQL.
 import type { Box } from './box.ts';
 import type { Fault, FaultSite } from './faultSite.ts';
+import type { World } from './world.ts';
 
 export const databaseFaultNames = ['databaseCrashed', 'databaseHung', 'logRecycled'] as const;
 
 export const databaseFaults = {
-  databaseCrashed: crash,
+  databaseCrashed: ({ world }, box) => crashDatabase(world, box),
   databaseHung: hang,
   logRecycled: recycleLog,
 } satisfies Readonly<Record<(typeof databaseFaultNames)[number], Fault>>;
 
-function crash({ world }: FaultSite, box: Box): void {
+export function crashDatabase(world: World, box: Box): void {
   if (!box.database.running) return;
   world.trace(box.name, 'PostgreSQL crashes');
   world.databaseEnded(box, false);

@@ -64,6 +64,7 @@ function starting(site: Site, effect: Of<'startDatabase'>): Operation {
     if (database.broken)
       world.ledger.break('job', `${box.name} starts a database that is half rewound`);
     if (database.running) return failed(effect, 'DATABASE_RUNNING');
+    if (box.disk.failing.active) return failed(effect, 'EROFS');
     if (database.orders !== orders) return failed(effect, 'overtaken');
     const failure = mayFail(site, effect);
     if (failure !== null) return failure;

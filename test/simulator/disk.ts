@@ -1,18 +1,23 @@
-// The durable record on one box's disk. "On disk" means both copies; a write that was cut short or failed leaves, as a
-// whole, the old or the new record, and nobody knows which before the next start of the agent.
+// The durable record on one box's disk, in two copies as the product keeps them. "On disk" means both; a write that was
+// cut short or failed leaves each copy old or new, and which of them counts is known at the next start of the agent.
 import type { DurableRecord } from '../../src/core/record.ts';
+import { laterRecord } from '../../src/io/record/recordStore.ts';
 import { Counter } from './network.ts';
 import type { World } from './world.ts';
 
 type Write = { readonly record: DurableRecord; readonly done: (written: boolean) => void };
+/** Null: missing or unreadable. */
+type Copy = DurableRecord | null;
 
 export class Disk {
-  record: DurableRecord | null = null;
   readonly slow = new Counter();
   readonly failing = new Counter();
   readonly #world: World;
   readonly #onRecord: (before: DurableRecord | null, after: DurableRecord) => void;
-  /** May be on one of the two copies. */
+  /** What counts: on both copies, or found to be the later one at a start. */
+  #record: DurableRecord | null = null;
+  #copies: readonly [Copy, Copy] = [null, null];
+  /** Being written. */
   #doubtful: DurableRecord | null = null;
   #previous: DurableRecord | null = null;
   #queue: Write[] = [];
@@ -27,6 +32,16 @@ export class Disk {
     this.#onRecord = onRecord;
   }
 
+  get record(): DurableRecord | null {
+    return this.#record;
+  }
+
+  /** As init and join leave it. */
+  set record(record: DurableRecord | null) {
+    this.#record = record;
+    this.#copies = [record, record];
+  }
+
   /** Writes one after another. A slow disk answers late, long after the shell has given the write up. */
   write(record: DurableRecord, done: (written: boolean) => void): void {
     this.#queue.push({ record, done });
@@ -35,39 +50,72 @@ export class Disk {
 
   /** The newest record was in a cache only. */
   forgetNewest(): void {
-    this.record = this.#previous ?? this.record;
+    this.record = this.#previous ?? this.#record;
   }
 
-  /** The agent died: writes that were not begun are gone, the one under way ends before its successor starts. */
+  /** The power was lost: one of the two copies may be unreadable from now on. */
+  damage(): void {
+    const { random, options } = this.#world;
+    if (!random.chance(options.copyLoss)) return;
+    const [a, b] = this.#copies;
+    const copies: readonly [Copy, Copy] = random.chance(0.5) ? [null, b] : [a, null];
+    // A disk that loses the only good copy has lost the record: that is beyond what two copies promise.
+    if (copies.some((copy) => copy !== null)) this.#copies = copies;
+  }
+
+  /** The agent died: writes that were not begun are gone, the one under way ends before its successor starts and reads. */
   settle(): void {
     this.#queue = [];
     this.#busy = false;
     this.#life += 1;
-    const { random } = this.#world;
-    if (this.#doubtful !== null && random.chance(0.5)) this.#keep(this.#doubtful);
+    if (this.#doubtful !== null) this.#tear(this.#doubtful);
     this.#doubtful = null;
+  }
+
+  /** What an agent that starts reads. */
+  read(): DurableRecord | null {
+    const [a, b] = this.#copies;
+    const found = a === null || b === null ? (a ?? b) : laterRecord(a, b);
+    if (found !== null && found !== this.#record) this.#keep(found);
+    return this.#record;
   }
 
   #next(): void {
     const write = this.#queue.shift();
     this.#busy = write !== undefined;
     if (write === undefined) return;
-    const life = this.#life;
     this.#doubtful = write.record;
-    this.#world.queue.after(this.#durationMs(), () => {
+    this.#endLater(write, this.#life, this.#durationMs());
+  }
+
+  #endLater(write: Write, life: number, delayMs: number): void {
+    this.#world.queue.after(delayMs, () => {
       if (life !== this.#life) return;
       const written = !this.failing.active;
-      if (written) this.#keep(write.record);
+      if (written) {
+        this.#copies = [write.record, write.record];
+        this.#keep(write.record);
+      } else {
+        this.#tear(write.record);
+      }
+      this.#doubtful = null;
       write.done(written);
       this.#next();
     });
   }
 
+  /** A write that did not end well: each copy is replaced as a whole or not at all. */
+  #tear(record: DurableRecord): void {
+    const { random } = this.#world;
+    const [a, b] = this.#copies;
+    this.#copies = [random.chance(0.5) ? record : a, random.chance(0.5) ? record : b];
+  }
+
   #keep(record: DurableRecord): void {
-    this.#onRecord(this.record, record);
-    this.#previous = this.record;
-    this.record = record;
-    this.#doubtful = null;
+    const before = this.#record;
+    this.#previous = before;
+    this.#record = record;
+    this.#onRecord(before, record);
   }
 
   #durationMs(): number {

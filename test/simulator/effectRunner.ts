@@ -118,6 +118,7 @@ export class EffectRunner {
       this.#box.name,
       `writes ${effect.record.mode} ${effect.record.epoch} ${effect.record.handed} ${effect.record.job}`,
     );
+    this.#world.happens(this.#box);
     this.#box.disk.write(effect.record, (written) => {
       if (written) answer({ type: 'recordWritten', token: effect.token });
       else answer(failed(effect, 'EIO'));
@@ -151,8 +152,10 @@ export class EffectRunner {
   #begin(entry: Entry): void {
     entry.operation = this.#operation(entry.effect);
     this.#running[entry.resource].add(entry);
-    if (entry.resource !== 'probe')
+    if (entry.resource !== 'probe') {
       this.#world.trace(this.#box.name, `${entry.effect.type} begins`);
+      this.#world.happens(this.#box);
+    }
     this.#advance(entry, entry.operation);
   }
 
@@ -173,6 +176,10 @@ export class EffectRunner {
     }
     this.#world.queue.after(stage.afterMs, () => {
       if (!this.#agent.alive || !this.#running[entry.resource].has(entry)) return;
+      if (this.#box.frozen) {
+        this.#advance(entry, operation);
+        return;
+      }
       const outcome = stage.act();
       if (outcome !== null && outcome !== 'again') {
         this.#finish(entry, outcome);

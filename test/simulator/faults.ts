@@ -23,9 +23,13 @@ export class Faults implements FaultSite {
   /** What ends each fault that goes on. */
   readonly #open = new Set<() => void>();
   #untilMs = 0;
+  /** Faults that wait for a step of a box that handles the last one, and until when. */
+  #aimed = 0;
+  #aimedUntilMs = 0;
 
   constructor(world: World) {
     this.world = world;
+    world.onStep = (box) => this.#aimAt(box);
   }
 
   /** Draws clusters from now on for so long. */
@@ -89,6 +93,22 @@ export class Faults implements FaultSite {
     if (!this.isOpen()) return;
     const { random, options, boxes } = this.world;
     this.#apply(random.weighted(options.weights), random.pick(boxes));
+    if (!random.chance(options.aim)) return;
+    this.#aimed = 1 + random.below(3);
+    this.#aimedUntilMs = this.world.queue.nowMs + 20_000;
+  }
+
+  /** A second fault hits while the first is being handled: this is what finds broken rules soonest. */
+  #aimAt(box: Box): void {
+    const { queue, random, options } = this.world;
+    if (this.#aimed === 0 || !this.isOpen()) return;
+    if (queue.nowMs > this.#aimedUntilMs) this.#aimed = 0;
+    if (this.#aimed === 0 || !random.chance(0.2)) return;
+    this.#aimed -= 1;
+    const target = random.chance(0.6) ? box : box.peer;
+    queue.after(random.between(0, random.pick([2, 30, 300])), () => {
+      if (this.isOpen()) this.#apply(random.weighted(options.weights), target);
+    });
   }
 
   #apply(name: FaultName, box: Box): void {

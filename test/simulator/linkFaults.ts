@@ -7,10 +7,12 @@ export const linkFaultNames = [
   'heartbeatCutSilently',
   'heartbeatOneWay',
   'heartbeatLossy',
+  'heartbeatReordered',
   'replicationBlocked',
   'garbage',
   'portUnplugged',
   'portSilent',
+  'portDetached',
   'switchDead',
   'referencesDead',
   'lanPartitioned',
@@ -26,11 +28,14 @@ export const linkFaults = {
     site.world.cable.heavyLoss = site.world.random.between(0.05, 0.4);
     site.cut('heartbeatLossy', site.world.cable.lossy);
   },
+  heartbeatReordered: (site) => site.cut('heartbeatReordered', site.world.cable.reordering),
   replicationBlocked: (site) => site.cut('replicationBlocked', site.world.cable.replicationBlocked),
   garbage: (_site, box) => box.agent?.deliver({ type: 'garbageReceived', path: 'eth1' }),
   portUnplugged: (site, box) =>
     site.cut(`portUnplugged ${box.name}`, site.world.lan.unplugged[box.side]),
   portSilent: (site, box) => site.cut(`portSilent ${box.name}`, site.world.lan.silent[box.side]),
+  portDetached: (site, box) =>
+    site.cut(`portDetached ${box.name}`, site.world.lan.detached[box.side]),
   switchDead: (site) => site.cut('switchDead', site.world.lan.dead),
   referencesDead: (site) => site.cut('referencesDead', site.world.lan.referencesDead),
   lanPartitioned: (site) => site.cut('lanPartitioned', site.world.lan.partitioned),

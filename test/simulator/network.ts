@@ -33,6 +33,8 @@ export class HeartbeatCable {
   /** Frames from this side are lost. */
   readonly deafTo: readonly [Counter, Counter] = [new Counter(), new Counter()];
   readonly lossy = new Counter();
+  /** Datagrams overtake each other. */
+  readonly reordering = new Counter();
   readonly replicationBlocked = new Counter();
   /** Loss in force while `lossy`. */
   heavyLoss = 0.2;
@@ -57,9 +59,9 @@ export class HeartbeatCable {
   }
 
   delayMs(random: Random): number {
-    return (
-      this.#delayMs * random.between(0.5, 2) + (random.chance(0.002) ? random.between(0, 30) : 0)
-    );
+    const lateMs = random.chance(0.002) ? random.between(0, 30) : 0;
+    const heldMs = this.reordering.active ? random.between(0, 250) : 0;
+    return this.#delayMs * random.between(0.5, 2) + lateMs + heldMs;
   }
 }
 
@@ -68,25 +70,40 @@ export class Lan {
   readonly unplugged: readonly [Counter, Counter] = [new Counter(), new Counter()];
   /** The switch port of a box has link and forwards nothing. */
   readonly silent: readonly [Counter, Counter] = [new Counter(), new Counter()];
+  /** The port's device is gone from the box. */
+  readonly detached: readonly [Counter, Counter] = [new Counter(), new Counter()];
+  /** Link or switch port are coming up after a fault, or because the box raised its port: no frame passes yet. */
+  readonly recovering: readonly [Counter, Counter] = [new Counter(), new Counter()];
+  readonly raising: readonly [Counter, Counter] = [new Counter(), new Counter()];
   readonly dead = new Counter();
   /** The boxes do not see each other, and both see the references. */
   readonly partitioned = new Counter();
   readonly referencesDead = new Counter();
 
   hasLink(side: Side): boolean {
-    return !this.unplugged[side].active && !this.dead.active;
+    return !this.unplugged[side].active && !this.detached[side].active && !this.dead.active;
   }
 
   forwards(side: Side): boolean {
-    return this.hasLink(side) && !this.silent[side].active;
+    return this.#isMended(side) && !this.raising[side].active;
+  }
+
+  /** No fault keeps the box off the LAN; a port that its own agent has just raised may not forward yet. */
+  #isMended(side: Side): boolean {
+    return this.hasLink(side) && !this.silent[side].active && !this.recovering[side].active;
   }
 
   get whole(): boolean {
     return this.forwards(0) && this.forwards(1) && !this.partitioned.active;
   }
+
+  /** Whole but for a port that is kept down on purpose and comes up. */
+  get isMended(): boolean {
+    return this.#isMended(0) && this.#isMended(1) && !this.partitioned.active;
+  }
 }
 
 /** Assumption (a) of the `lan` arbiter: two living boxes are never without the cable and the LAN at once. */
 export function isAssumed(cable: HeartbeatCable, lan: Lan): boolean {
-  return cable.passesBothWays || lan.whole;
+  return cable.passesBothWays || lan.isMended;
 }

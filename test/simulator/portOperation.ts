@@ -2,6 +2,8 @@
 // the answer and by the notification.
 import type { Effect } from '../../src/core/effects.ts';
 import type { Box } from './box.ts';
+import type { Happening } from './core.ts';
+import { failed } from './operation.ts';
 import type { Operation } from './operation.ts';
 import type { World } from './world.ts';
 
@@ -9,28 +11,20 @@ type PortEffect = Extract<Effect, { readonly type: 'raiseServicePort' | 'lowerSe
 
 export function portOperation(world: World, box: Box, effect: PortEffect): Operation {
   const afterMs = world.random.between(2, 15);
+  const change = (up: boolean, address: boolean): Happening | null => {
+    if (box.isDetached) return failed(effect, 'ENODEV');
+    box.setPort(up, address);
+    if (address) world.announce(box);
+    return null;
+  };
   if (effect.type === 'raiseServicePort') {
     return {
-      stages: [
-        {
-          afterMs,
-          act: () => change(box, true, effect.address || box.addressOn, () => world.announce(box)),
-        },
-      ],
+      stages: [{ afterMs, act: () => change(true, effect.address || box.addressOn) }],
       answer: () => ({ type: 'servicePortRaised', token: effect.token, port: box.port() }),
     };
   }
   return {
-    stages: [{ afterMs, act: () => change(box, !effect.link, false, () => undefined) }],
+    stages: [{ afterMs, act: () => change(!effect.link, false) }],
     answer: () => ({ type: 'servicePortLowered', token: effect.token, port: box.port() }),
   };
-}
-
-function change(box: Box, up: boolean, address: boolean, announce: () => void): null {
-  box.portUp = up;
-  box.addressOn = address;
-  box.linksChanged();
-  box.portChanged();
-  if (address) announce();
-  return null;
 }

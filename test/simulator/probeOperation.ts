@@ -60,9 +60,10 @@ function askOnce(
   const forwards = box.powered && box.portUp && lan.forwards(box.side);
   if (forwards && !lan.referencesDead.active && arrives()) answered.reference = true;
   if (effect.askService && world.seesOnLan(box) && arrives()) {
-    if (box.peer.addressOn) answered.service = true;
+    if (box.peer.addressOn && !box.peer.frozen) answered.service = true;
     world.claimed(box, 'probed');
   }
-  const peerOnCable = effect.askPeerOnHeartbeatPort && box.peer.powered && cable.passesBothWays;
+  const peerOnCable =
+    effect.askPeerOnHeartbeatPort && box.peer.powered && !box.peer.frozen && cable.passesBothWays;
   if (peerOnCable && !cable.loses(random) && !cable.loses(random)) answered.peer = true;
 }

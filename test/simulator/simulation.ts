@@ -30,7 +30,6 @@ export type Outcome = {
   readonly trace: readonly string[];
 };
 
-const healWithinMs = 60_000;
 const tracedLines = 120;
 
 export type Request = {
@@ -88,19 +87,19 @@ class Run {
     if (ledger.violation !== null) return;
     this.#world.trace('-', 'everything is mended');
     this.#faults.healAll();
-    if (this.#until(healWithinMs, () => isHealthy(this.#world))) return;
+    if (this.#until(healWithinMs(this.#world), () => isHealthy(this.#world))) return;
     if (!bothWaitForOperator(this.#world)) {
       ledger.break(
         'liveness',
-        `no healthy pair within 60 s after everything was mended: ${situation(this.#world)}`,
+        `no healthy pair in time after everything was mended: ${situation(this.#world)}`,
       );
       return;
     }
     this.#letOperatorDecide();
-    if (!this.#until(healWithinMs, () => isHealthy(this.#world))) {
+    if (!this.#until(healWithinMs(this.#world), () => isHealthy(this.#world))) {
       ledger.break(
         'liveness',
-        `no healthy pair within 60 s after the operator decided: ${situation(this.#world)}`,
+        `no healthy pair in time after the operator decided: ${situation(this.#world)}`,
       );
     }
   }
@@ -176,6 +175,11 @@ function isHealthyWith(world: World, primary: Box, standby: Box): boolean {
 function bothWaitForOperator(world: World): boolean {
   const serving = world.boxes.some((box) => box.database.acceptsWrites || box.addressOn);
   return !serving && world.boxes.some((box) => box.agent?.standing?.stateName === 'starting');
+}
+
+/** Boots, one clone and retries; and whatever the settings and the switch make everybody wait. */
+function healWithinMs({ options: { settings, linkUp } }: World): number {
+  return 60_000 + settings.soloMs + 2 * (settings.linkUpDeadlineMs + linkUp.listenMs);
 }
 
 function situation(world: World): string {

@@ -5,7 +5,7 @@ import type { DatabaseObservation } from '../../src/core/events.ts';
 import type { DurableRecord } from '../../src/core/record.ts';
 import type { Heartbeat } from '../../src/core/standing.ts';
 import { decodeHeartbeat, encodeHeartbeat } from '../../src/protocol/heartbeat.ts';
-import { boxA, boxB, settings, someSystemId, thePair } from '../core/builders.ts';
+import { boxA, boxB, someSystemId, thePair } from '../core/builders.ts';
 import { Box } from './box.ts';
 import type { Core, Happening } from './core.ts';
 import { EventQueue } from './eventQueue.ts';
@@ -32,11 +32,11 @@ export class World {
   readonly lan = new Lan();
   readonly ledger: Ledger;
   readonly tally = new Tally();
-  readonly watchdogMs = settings().watchdogMs;
   readonly boxes: readonly [Box, Box];
   /** An operator's takeover was ordered: the choice of the box that goes on is his. */
   operatorDecided = false;
   commandsGiven = 0;
+  onStep: ((box: Box) => void) | null = null;
   readonly #trace: Trace;
   /** By the side of the box that receives. */
   readonly #replication: readonly [Replication, Replication];
@@ -69,8 +69,14 @@ export class World {
     this.#trace.addEvent(this.queue.nowMs, box.name, happening);
   }
 
+  /** A box begins a step of something: the next fault may be aimed at it. */
+  happens(box: Box): void {
+    this.onStep?.(box);
+  }
+
   reported(box: Box, report: Report): void {
     this.tally.count(report);
+    if (report.kind === 'transition') this.happens(box);
     this.#trace.addReport(this.queue.nowMs, box.name, report);
   }
 
@@ -112,10 +118,10 @@ export class World {
   }
 
   announce(box: Box): void {
-    if (!box.addressOn) return;
+    if (!box.addressOn || box.frozen) return;
     for (const delayMs of [0, 200, 1000, 3000]) {
       this.queue.after(delayMs, () => {
-        if (box.addressOn) this.claimed(box, 'announced');
+        if (box.addressOn && !box.frozen) this.claimed(box, 'announced');
       });
     }
   }
@@ -150,6 +156,7 @@ export class World {
       box.name,
       `record on disk: ${after.mode} ${after.epoch} ${after.handed} ${after.job}`,
     );
+    this.happens(box);
     this.ledger.noteRecord(before, after);
     checkRecord(this, box, before, after);
   }

@@ -4,6 +4,8 @@ import { boxFaultNames } from './boxFaults.ts';
 import { databaseFaultNames } from './databaseFaults.ts';
 import { linkFaultNames } from './linkFaults.ts';
 import { operatorActNames } from './operatorActs.ts';
+import { drawSite } from './drawnSettings.ts';
+import type { LinkUp } from './drawnSettings.ts';
 import type { Random } from './random.ts';
 
 export const faultNames = [
@@ -27,6 +29,9 @@ export type Planted = {
 
 export type WorldOptions = {
   readonly planted: Planted;
+  /** Of both boxes, but for `self`. */
+  readonly settings: Settings;
+  readonly linkUp: LinkUp;
   /** How long faults are drawn. */
   readonly safetyMs: number;
   /** Mean pause between two clusters of faults. */
@@ -35,6 +40,8 @@ export type WorldOptions = {
   /** The faults of a cluster begin within this span. */
   readonly clusterMs: number;
   readonly weights: readonly (readonly [FaultName, number])[];
+  /** How likely a visible moment of a box that handles a fault brings on the next one. */
+  readonly aim: number;
   /** Mean time between two writes of the clients on the LAN, and of the processes on a box. */
   readonly writeEveryMs: number;
   readonly localWriteEveryMs: number;
@@ -45,6 +52,8 @@ export type WorldOptions = {
   readonly directCable: boolean;
   /** How long a fsynced record takes in calm. */
   readonly recordMs: number;
+  /** How likely a power loss makes one copy of the record unreadable. */
+  readonly copyLoss: number;
   /** How likely a step of the database fails for a reason of its own. */
   readonly databaseFailure: number;
 };
@@ -52,18 +61,30 @@ export type WorldOptions = {
 export function drawOptions(random: Random, safetyMs: number, planted: Planted): WorldOptions {
   return {
     planted,
+    ...drawSite(random),
     safetyMs,
     calmMs: random.pick([5000, 10_000, 20_000, 40_000]),
     maxFaultsInCluster: random.pick([1, 2, 3, 5]),
     clusterMs: random.pick([300, 2000, 6000, 15_000]),
-    weights: faultNames.map((name) => [name, random.pick([0.05, 0.3, 1, 1, 3])] as const),
+    weights: drawWeights(random),
+    aim: random.pick([0, 0.1, 0.3]),
     writeEveryMs: random.pick([60, 150, 400]),
     localWriteEveryMs: random.pick([150, 500, 2000]),
     heartbeatDelayMs: random.pick([0.1, 0.3, 1, 5]),
     heartbeatLoss: random.pick([0, 0, 0.001, 0.02]),
     lanLoss: random.pick([0, 0, 0.001]),
     directCable: random.chance(0.8),
+    copyLoss: random.pick([0, 0, 0.1, 0.5]),
     recordMs: random.pick([1, 4, 15]),
     databaseFailure: random.pick([0, 0.01, 0.1]),
   };
+}
+
+/** Some kinds of fault alone show what all together hide: most seeds leave half of them out. */
+function drawWeights(random: Random): WorldOptions['weights'] {
+  const share = random.pick([0.25, 0.5, 0.5, 1]);
+  const drawn = faultNames.map(
+    (name) => [name, random.chance(share) ? random.pick([0.3, 1, 1, 3]) : 0] as const,
+  );
+  return drawn.some(([, weight]) => weight > 0) ? drawn : [['powerLoss', 1]];
 }

@@ -132,8 +132,12 @@ async function readCopy(directory: string, name: CopyName): Promise<CopyState> {
  * Of two valid copies that differ, the write of one was cut short, so nobody was told of it and either would be right. The
  * higher epoch counts; of one epoch the copy that claims less does, so that the box waits rather than serves.
  */
+export function laterRecord(one: DurableRecord, other: DurableRecord): DurableRecord {
+  return rank(other) > rank(one) ? other : one;
+}
+
 function laterOf(best: ValidCopy | null, other: ValidCopy): ValidCopy {
-  return best === null || rank(other.record) > rank(best.record) ? other : best;
+  return best === null || laterRecord(best.record, other.record) === other.record ? other : best;
 }
 
 type ValidCopy = Extract<CopyState, { readonly kind: 'valid' }>;

@@ -1,0 +1,64 @@
+// The settings of a seed's pair: drawn as somebody would write them into hotpair.yaml, checked and derived by the product's
+// own configuration, so that only worlds are simulated that an agent would start in.
+import { toCoreSettings } from '../../src/config/coreSettings.ts';
+import type { Settings } from '../../src/core/settings.ts';
+import { someConfig } from '../config/configText.ts';
+import { boxA, thePair } from '../core/builders.ts';
+import type { Random } from './random.ts';
+
+/** How the LAN brings a port up that was down: its link needs a while, and the switch may then listen before it forwards. */
+export type LinkUp = { readonly linkMs: number; readonly listenMs: number };
+
+export type Site = { readonly settings: Settings; readonly linkUp: LinkUp };
+
+export function drawSite(random: Random): Site {
+  const keptDown = random.chance(0.15);
+  const listenMs = random.pick([0, 0, 0, 0, 0, 0, 0, 2000, 30_000]);
+  const linkMs = keptDown
+    ? random.pick([100, 800, 2500])
+    : random.pick([0, 0, 0, 0, 0, 50, 800, 2500]);
+  const settings = drawSettings(random, keptDown, linkMs + listenMs);
+  return { settings, linkUp: { linkMs, listenMs } };
+}
+
+function drawSettings(random: Random, keptDown: boolean, upMs: number): Settings {
+  const intervalMs = random.pick([50, 50, 50, 30, 100]);
+  const deadIntervalMs = Math.max(random.pick([250, 250, 200, 350, 500]), 3 * intervalMs);
+  const fastDeadIntervalMs = random.pick([2 * intervalMs, 2 * intervalMs, deadIntervalMs]);
+  const probeRoundMs = random.pick([90, 90, 60, 150]);
+  const marginMs = random.pick([100, 100, 50, 200]);
+  const leastSoloFastMs = deadIntervalMs + probeRoundMs + marginMs + 1;
+  const soloFastMs = random.chance(0.05)
+    ? leastSoloFastMs
+    : Math.max(random.pick([1000, 1000, 800, 2000]), leastSoloFastMs + 3 * probeRoundMs);
+  const watchdogMs = random.pick([2000, 2000, 1000, 5000]);
+  const config = someConfig({
+    heartbeat: {
+      port: 'eth1',
+      address: '169.254.69.1/30',
+      peer: '169.254.69.2',
+      interval: `${intervalMs}ms`,
+      deadInterval: `${deadIntervalMs}ms`,
+      fastDeadInterval: `${fastDeadIntervalMs}ms`,
+    },
+    service: {
+      port: 'eth0',
+      addresses: ['192.0.2.10/24'],
+      references: ['192.0.2.1', '192.0.2.2'],
+      standbyPort: keptDown ? 'down' : 'unaddressed',
+      // Whoever keeps the port down writes how long his switch takes; else the default stands.
+      linkUpDeadline: `${keptDown ? Math.max(3000, upMs + 1500) : 3000}ms`,
+    },
+    timing: {
+      margin: `${marginMs}ms`,
+      soloFast: `${soloFastMs}ms`,
+      probeRound: `${probeRoundMs}ms`,
+      probes: random.pick([3, 3, 2, 5]),
+      promotionDeadline: `${random.pick([2000, 2000, 1000, 4000])}ms`,
+      referenceInterval: `${random.pick([200, 200, 100, 400])}ms`,
+      selfTestInterval: `${random.pick([10, 10, 3])}s`,
+    },
+    watchdog: { timeout: `${watchdogMs}ms` },
+  });
+  return toCoreSettings(config, watchdogMs, { nodeId: boxA, pairId: thePair });
+}
