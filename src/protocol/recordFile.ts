@@ -120,6 +120,21 @@ function recordOf(json: Json): DurableRecord | null {
   };
 }
 
+/**
+ * Of two valid copies that differ, the write of one was cut short, so nobody was told of it and either would be right. The
+ * higher epoch counts; of one epoch the copy that claims less does, so that the box waits rather than serves.
+ */
+export function laterRecord(one: DurableRecord, other: DurableRecord): DurableRecord {
+  return rank(other) > rank(one) ? other : one;
+}
+
+function rank(record: DurableRecord): number {
+  const follows = record.mode === 'catchup' ? 4 : 0;
+  const handed = record.handed === 'none' ? 0 : 2;
+  const atWork = record.job === 'none' ? 0 : 1;
+  return record.epoch * 8 + follows + handed + atWork;
+}
+
 function oneOf<T extends string>(values: readonly T[], value: unknown): T | null {
   return values.find((known) => known === value) ?? null;
 }

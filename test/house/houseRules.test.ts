@@ -119,10 +119,11 @@ rule(
 
 rule(
   'importDirection',
-  'the simulator knows only core and protocol',
+  'the simulator knows only core, protocol and config',
   [importing('test/simulator/world.ts', '../../src/daemon/mailbox.ts')],
   [
     importing('test/simulator/world.ts', '../../src/core/step.ts'),
+    importing('test/simulator/drawnSettings.ts', '../../src/config/coreSettings.ts'),
     importing('test/simulator/world.ts', './disk.ts'),
   ],
 );

@@ -67,10 +67,11 @@ function whyNotInSource(from: string, target: string): string | undefined {
     : undefined;
 }
 
-// The simulator proves the core that runs in the field: nothing of the shell may slip in.
+// The simulator proves the core that runs in the field, with the settings that a configuration gives it: nothing of the
+// shell may slip in.
 function whyNotInTests(from: string, target: string): string | undefined {
-  return from.startsWith('test/simulator/') && /^src\/(?!core\/|protocol\/)/.test(target)
-    ? 'the simulator knows only core and protocol'
+  return from.startsWith('test/simulator/') && /^src\/(?!core\/|protocol\/|config\/)/.test(target)
+    ? 'the simulator knows only core, protocol and config'
     : undefined;
 }
 

@@ -1,7 +1,7 @@
 // The durable record on one box's disk, in two copies as the product keeps them. "On disk" means both; a write that was
 // cut short or failed leaves each copy old or new, and which of them counts is known at the next start of the agent.
 import type { DurableRecord } from '../../src/core/record.ts';
-import { laterRecord } from '../../src/io/record/recordStore.ts';
+import { laterRecord } from '../../src/protocol/recordFile.ts';
 import { Counter } from './network.ts';
 import type { World } from './world.ts';
 

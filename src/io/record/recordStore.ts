@@ -5,7 +5,7 @@ import { constants, promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import type { DurableRecord } from '../../core/record.ts';
 import { HotpairError } from '../../protocol/hotpairError.ts';
-import { decodeRecord, encodeRecord } from '../../protocol/recordFile.ts';
+import { decodeRecord, encodeRecord, laterRecord } from '../../protocol/recordFile.ts';
 
 const copyNames = ['record.a', 'record.b'] as const;
 type CopyName = (typeof copyNames)[number];
@@ -128,14 +128,6 @@ async function readCopy(directory: string, name: CopyName): Promise<CopyState> {
     : { name, kind: 'corrupt', problem: decoded.problem };
 }
 
-/**
- * Of two valid copies that differ, the write of one was cut short, so nobody was told of it and either would be right. The
- * higher epoch counts; of one epoch the copy that claims less does, so that the box waits rather than serves.
- */
-export function laterRecord(one: DurableRecord, other: DurableRecord): DurableRecord {
-  return rank(other) > rank(one) ? other : one;
-}
-
 function laterOf(best: ValidCopy | null, other: ValidCopy): ValidCopy {
   return best === null || laterRecord(best.record, other.record) === other.record ? other : best;
 }
@@ -144,13 +136,6 @@ type ValidCopy = Extract<CopyState, { readonly kind: 'valid' }>;
 
 function isValid(copy: CopyState): copy is ValidCopy {
   return copy.kind === 'valid';
-}
-
-function rank(record: DurableRecord): number {
-  const follows = record.mode === 'catchup' ? 4 : 0;
-  const handed = record.handed === 'none' ? 0 : 2;
-  const atWork = record.job === 'none' ? 0 : 1;
-  return record.epoch * 8 + follows + handed + atWork;
 }
 
 function isDoubtful(copy: CopyState, newest: DurableRecord): boolean {
