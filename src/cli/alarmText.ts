@@ -14,6 +14,10 @@ const words: Readonly<Record<string, string>> = {
   databaseFault: 'the database cannot be used: the line "database" says why',
   promotionFailed: 'the database could not be promoted, it is tried again',
   lanLost: 'the LAN is lost: see to the service port, its cable and the references',
+  arbiterUnreachable:
+    'the arbiter does not answer: should one box fail now, the other cannot go on: see to the arbiter',
+  arbiterForgot:
+    'the arbiter lost what it knew of this pair: a takeover is not possible until both boxes are in contact again',
   recordUnusable: 'the record cannot be used: this box serves nothing',
   statePartition: 'the state partition cannot be written: the line "state" says why',
   heartbeatPort: 'the heartbeat port cannot be used: the line "heartbeat" says why',

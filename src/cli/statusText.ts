@@ -6,6 +6,9 @@ import { localTime, roughly } from './localTime.ts';
 /** What each arbiter relies on, in one line (protocol.md sections 5 and 6). */
 const assumptions = {
   lan: 'evidence from the LAN; assumes that heartbeat and LAN are never both cut at once, that a hung box is reset by its watchdog, and that no box freezes and goes on later',
+  etcd: 'a ledger outside the pair (etcd) gives each epoch to one box; assumes that it is never restored to an older state',
+  fence:
+    'a power switch: a box goes on alone only after the other was switched off, verified; assumes that the device tells the truth',
   manual: 'a person decides; a standby never takes over by itself',
 } as const satisfies Record<StatusJson['arbiter'], string>;
 

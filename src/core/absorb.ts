@@ -1,4 +1,12 @@
 // First half of a step: what the event says becomes a fact of the state, whatever the state is. Nothing is decided here.
+import type { ArbiterEvent } from './arbiterNews.ts';
+import {
+  arbiterFailed,
+  beginKnowing,
+  isArbiterEvent,
+  isOfArbiter,
+  noteArbiter,
+} from './arbiterNews.ts';
 import { hear } from './contact.ts';
 import { loseEligibility } from './eligibility.ts';
 import type { EffectName, EffectWithToken } from './effects.ts';
@@ -16,6 +24,12 @@ const writeRetryMs = 1000;
 const answers: Partial<Record<EventName, EffectWithToken['type']>> = {
   probeRoundDone: 'probe',
   recordWritten: 'writeRecord',
+  epochPublished: 'publishEpoch',
+  claimDecided: 'claimEpoch',
+  epochEntered: 'enterEpoch',
+  peerFenced: 'fencePeer',
+  fenceRefused: 'fencePeer',
+  peerUnfenced: 'unfencePeer',
   databaseStarted: 'startDatabase',
   databaseStopped: 'stopDatabase',
   databasePromoted: 'promoteDatabase',
@@ -39,8 +53,10 @@ export function absorb(turn: Turn, event: CoreEvent): boolean {
     if ('port' in event) notePort(turn, event.port);
     if (!current) return false;
     if (event.type === 'effectFailed' && effect === 'writeRecord') return recordFailed(turn, event);
+    if (event.type === 'effectFailed' && isOfArbiter(effect)) return arbiterFailed(turn, effect);
   }
-  noteFact(turn, event);
+  if (isArbiterEvent(event)) noteArbiter(turn, event);
+  else noteFact(turn, event);
   return true;
 }
 
@@ -49,7 +65,7 @@ function pendingType(turn: Turn, token: number): EffectWithToken['type'] | undef
   return found?.[0] as (EffectName & EffectWithToken['type']) | undefined;
 }
 
-function noteFact(turn: Turn, event: CoreEvent): void {
+function noteFact(turn: Turn, event: Exclude<CoreEvent, ArbiterEvent>): void {
   const { state } = turn;
   switch (event.type) {
     case 'agentStarted':
@@ -132,6 +148,7 @@ function noteStart(turn: Turn, event: EventOf<'agentStarted'>): void {
   state.lan.heartbeatCarrierSince = state.now;
   notePort(turn, event.port);
   noteDatabase(turn, event.database);
+  beginKnowing(turn);
 }
 
 /** A standby's database is at fault from the first moment at which it does not follow. */

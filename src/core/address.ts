@@ -35,11 +35,15 @@ export function keepAddress(turn: Turn): void {
 /** A paired primary that lost every path and its LAN might have been replaced. */
 function mustBeOff(turn: Turn): boolean {
   const { state, settings } = turn;
-  return state.record?.mode === 'paired' && !inContact(state, settings) && !lanIsGood(state);
+  if (state.record?.mode !== 'paired') return false;
+  // The peer has the epoch after this one, and may serve at any moment.
+  if (state.arbiter.lostEpoch === state.record.epoch) return true;
+  return !inContact(state, settings) && !lanIsGood(state);
 }
 
 function mayBePutBack(turn: Turn): boolean {
   const { state, settings } = turn;
+  if (mustBeOff(turn)) return false;
   if (!state.port.up) return inContact(state, settings) || state.record?.mode === 'solo';
   if (state.record?.mode === 'solo') return lanIsGoodAgain(state);
   return inContact(state, settings);

@@ -31,6 +31,8 @@ function present(turn: Turn): Partial<Record<AlarmName, Reason>> {
     list.databaseFault = { code: 'effectFailed', detail: state.database.problem };
   if (state.name === 'takingOver' && state.phase === 'retrying')
     list.promotionFailed = { code: 'promotionFailed' };
+  if (state.arbiter.failing) list.arbiterUnreachable = { code: 'arbiterUnreachable' };
+  if (state.arbiter.forgot) list.arbiterForgot = { code: 'arbiterForgot' };
   if (serves(state) && !lanIsGood(state) && lan.badRounds > 0) list.lanLost = { code: 'lanBad' };
   return list;
 }

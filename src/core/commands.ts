@@ -9,7 +9,7 @@ import { requestSwitchover } from './standby.ts';
 import { operatorEpoch } from './records.ts';
 import { beginTakeover } from './takeover.ts';
 import type { Turn } from './turn.ts';
-import { note } from './turn.ts';
+import { ask, isPending, note } from './turn.ts';
 
 export function obey(turn: Turn, event: EventOf<'operatorCommanded'>): void {
   switch (event.command.type) {
@@ -17,7 +17,7 @@ export function obey(turn: Turn, event: EventOf<'operatorCommanded'>): void {
       switchover(turn, event.commandId);
       return;
     case 'takeover':
-      takeover(turn, event.commandId);
+      orderTakeover(turn, event.commandId, event.command.peerIsOff === true);
       return;
     case 'maintenance':
       setMaintenance(turn, event.command.untilMs);
@@ -37,22 +37,45 @@ function switchover(turn: Turn, commandId: number): void {
   else answer(turn, commandId, false, { code: state.name === 'solo' ? 'notPaired' : 'notPrimary' });
 }
 
-function takeover(turn: Turn, commandId: number): void {
+/** The ledger hears of it first: from then on it gives the peer nothing. Without one the operator vouches for the peer. */
+function orderTakeover(turn: Turn, commandId: number, peerIsOff: boolean): void {
+  const { state, settings } = turn;
+  const entersFirst = settings.arbiter === 'etcd' && !peerIsOff && state.record !== null;
+  if (!entersFirst) takeover(turn, commandId, operatorEpoch(turn));
+  else if (isPending(turn, 'enterEpoch')) answer(turn, commandId, false, { code: 'commandBusy' });
+  else {
+    state.arbiter.orderId = commandId;
+    const epoch = operatorEpoch(turn);
+    ask(turn, { type: 'enterEpoch', epoch, above: true, deadlineMs: enterDeadlineMs });
+  }
+}
+
+const enterDeadlineMs = 2000;
+
+/** What the operator ordered is asked again: the world may have changed while the ledger was written. */
+export function epochEntered(turn: Turn, event: EventOf<'epochEntered'>): void {
+  const { orderId } = turn.state.arbiter;
+  turn.state.arbiter.orderId = null;
+  if (orderId !== null) takeover(turn, orderId, Math.max(event.epoch, operatorEpoch(turn)));
+}
+
+function takeover(turn: Turn, commandId: number, epoch: number): void {
   const { state } = turn;
   const released = waitsForPartner(turn);
   const isGiver = state.name === 'handingOver';
   const idle =
     state.name === 'starting' ||
     state.name === 'standby' ||
+    (state.name === 'takingOver' && state.phase === 'asking') ||
     (state.name === 'rejoining' && state.phase === 'waiting') ||
     (released && isGiver);
   // The job of a giver is for later: its own log is whole until somebody else serves.
   const noJob = state.record?.job === 'none' || isGiver;
   const usable = state.database.present && state.record !== null && noJob;
   if (released && !isGiver) {
-    beginLeaving(turn, { code: 'operatorTakeover' }, operatorEpoch(turn));
+    beginLeaving(turn, { code: 'operatorTakeover' }, epoch);
   } else if (idle && usable && state.writing === null) {
-    beginTakeover(turn, 'operator', { code: 'operatorTakeover' });
+    beginTakeover(turn, 'operator', { code: 'operatorTakeover' }, epoch);
   } else {
     const code = serves(state) ? 'alreadyServes' : usable ? 'commandBusy' : 'databaseUnusable';
     answer(turn, commandId, false, { code });
@@ -73,7 +96,10 @@ function waitsForPartner(turn: Turn): boolean {
     said.record.epoch === record.epoch;
   if (isThere) return false;
   if (state.name === 'handingOver') return state.phase === 'granting';
-  return (state.name === 'paired' || state.name === 'opening') && record.mode === 'paired';
+  // An arbiter that does not answer, or a device that does not obey, must not keep an operator from deciding.
+  const asks = state.name === 'leaving' && state.phase === 'asking';
+  const holds = state.name === 'paired' || state.name === 'opening' || asks;
+  return holds && record.mode === 'paired';
 }
 
 function setMaintenance(turn: Turn, untilMs: number | null): void {

@@ -30,7 +30,9 @@ export type AlarmName =
   | 'recordNotWritten'
   | 'databaseFault'
   | 'promotionFailed'
-  | 'lanLost';
+  | 'lanLost'
+  | 'arbiterUnreachable'
+  | 'arbiterForgot';
 
 export type Effect =
   | { readonly type: 'sendHeartbeat'; readonly heartbeat: Heartbeat }
@@ -62,6 +64,40 @@ export type Effect =
       readonly record: DurableRecord;
       readonly deadlineMs: number;
     }
+  /**
+   * etcd: epochPublished. Makes the ledger say (epoch, paired, me) unless it has reached that epoch or a higher one. A ledger
+   * that says nothing is written only with `create`.
+   */
+  | {
+      readonly type: 'publishEpoch';
+      readonly token: number;
+      readonly epoch: number;
+      readonly create: boolean;
+      readonly deadlineMs: number;
+    }
+  /**
+   * etcd: claimDecided. With `take` the ledger is moved from exactly (epoch, paired) to (epoch + 1, solo, me) by its revision;
+   * without, it is only settled: (epoch, paired) is written again, so that no older request of mine can land any more.
+   */
+  | {
+      readonly type: 'claimEpoch';
+      readonly token: number;
+      readonly epoch: number;
+      readonly take: boolean;
+      readonly deadlineMs: number;
+    }
+  /** etcd: epochEntered. Makes the ledger say (epoch, solo, me) if it is lower; with `above`, two more than it says if it is not. */
+  | {
+      readonly type: 'enterEpoch';
+      readonly token: number;
+      readonly epoch: number;
+      readonly above: boolean;
+      readonly deadlineMs: number;
+    }
+  /** fence: peerFenced (off, verified) or fenceRefused (verified on, and no request of mine is open). */
+  | { readonly type: 'fencePeer'; readonly token: number; readonly deadlineMs: number }
+  /** fence: peerUnfenced. The peer's power is on again. */
+  | { readonly type: 'unfencePeer'; readonly token: number; readonly deadlineMs: number }
   /** databaseStarted; clients stay out until admitted */
   | {
       readonly type: 'startDatabase';

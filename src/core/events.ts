@@ -1,6 +1,6 @@
 // Everything that can happen to a node, in the past tense. Time arrives inside events (`at`, milliseconds of the node's
 // monotonic clock); the shell and the simulator make them, the core never asks for anything.
-import type { AgentStart, DurableRecord, Lsn } from './record.ts';
+import type { AgentStart, DurableRecord, Lsn, NodeId } from './record.ts';
 import type { Heartbeat } from './standing.ts';
 
 export type DatabaseObservation = {
@@ -53,9 +53,17 @@ export type ProbeResult = {
 
 export type OperatorCommand =
   | { readonly type: 'switchover' }
-  | { readonly type: 'takeover' }
+  /** `peerIsOff`: the operator vouches for it where the arbiter cannot be asked. */
+  | { readonly type: 'takeover'; readonly peerIsOff?: boolean }
   /** Takeovers are paused until then (monotonic), or go on again (null). */
   | { readonly type: 'maintenance'; readonly untilMs: number | null };
+
+/** What the ledger of an outside arbiter says of the pair. */
+export type LedgerEntry = {
+  readonly epoch: number;
+  readonly mode: 'paired' | 'solo';
+  readonly holder: NodeId;
+};
 
 type Happening =
   | {
@@ -111,6 +119,25 @@ type Happening =
   | { readonly type: 'databaseCloned'; readonly token: number }
   | { readonly type: 'servicePortRaised'; readonly token: number; readonly port: PortState }
   | { readonly type: 'servicePortLowered'; readonly token: number; readonly port: PortState }
+  /** What the ledger says after the attempt; null: nothing, and it was not to be created. */
+  | {
+      readonly type: 'epochPublished';
+      readonly token: number;
+      readonly found: LedgerEntry | null;
+    }
+  /** `won`: the ledger names me in `epoch`, above the one asked for; `lost`: the peer; `refused`: neither, and nothing is under way. */
+  | {
+      readonly type: 'claimDecided';
+      readonly token: number;
+      readonly outcome: 'won' | 'lost' | 'refused';
+      readonly epoch: number;
+      /** The ledger says nothing at all: it lost its memory. */
+      readonly forgotten: boolean;
+    }
+  | { readonly type: 'epochEntered'; readonly token: number; readonly epoch: number }
+  | { readonly type: 'peerFenced'; readonly token: number }
+  | { readonly type: 'fenceRefused'; readonly token: number }
+  | { readonly type: 'peerUnfenced'; readonly token: number }
   | {
       readonly type: 'effectFailed';
       readonly token: number;

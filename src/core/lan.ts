@@ -68,6 +68,7 @@ export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result'
   }
   // A living primary behind a cut cable may leave at any moment: answered on the LAN but not on Eth1.
   const afterContact = round.startedAt > contact.processedAt;
+  if (settings.arbiter !== 'lan') return;
   if (afterContact && round.serviceAnswered && !round.peerOnHeartbeatPort)
     loseEligibility(turn, 'answeredOnLanOnly');
 }
@@ -95,6 +96,7 @@ export function checkGapMs(settings: Settings): number {
 /** Condition 4 of the standby: a span without a valid LAN round since `ackedAt` ends eligibility. */
 export function watchSight(turn: Turn): void {
   const { state, settings } = turn;
+  if (settings.arbiter !== 'lan') return;
   if (state.eligibility.epoch === null || state.contact.ackedAt === null) return;
   const seen = Math.max(state.contact.ackedAt, state.lan.lastValidStartedAt);
   if (state.now - seen >= evidenceSpanMs(settings) - settings.marginMs)

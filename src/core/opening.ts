@@ -9,10 +9,12 @@ import {
   startAsPrimary,
 } from './entrances.ts';
 import { keepAddress, raiseAddress } from './address.ts';
+import { beginAsking } from './asking.ts';
 import type { EventOf } from './events.ts';
 import { holdsRecordedLog } from './eligibility.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import { isConsent } from './paired.ts';
+import { isOutside, primaryHindrance } from './permission.ts';
 import type { Standing } from './standing.ts';
 import { stepDown } from './stepDown.ts';
 import type { Turn } from './turn.ts';
@@ -47,6 +49,11 @@ export function considerOpening(turn: Turn): void {
   const said = peerSays(turn);
   if (said !== null && isConsent(turn, said) && state.phase !== 'stoppingAhead') {
     beginLeaving(turn, { code: 'consentGiven' });
+    return;
+  }
+  const waits = state.phase === 'gate' || state.phase === 'addressing';
+  if (waits && isOutside(turn.settings) && primaryHindrance(state, turn.settings) === null) {
+    beginAsking(turn, { code: 'peerSilentAlone' });
     return;
   }
   if (!state.database.running) openingExited(turn);

@@ -1,8 +1,10 @@
 // The primary of a paired epoch: grants, and the four ways out: a higher epoch, consent, permission, handover.
 import { beginHandover, beginLeaving, beginOpening } from './entrances.ts';
 import { keepAddress } from './address.ts';
+import { beginAsking } from './asking.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
-import { primaryHindrance } from './permission.ts';
+import { isOutside, primaryHindrance } from './permission.ts';
+import type { Reason } from './reasons.ts';
 import type { Standing } from './standing.ts';
 import { stepDown } from './stepDown.ts';
 import type { Turn } from './turn.ts';
@@ -24,7 +26,9 @@ export function considerPaired(turn: Turn): void {
   }
   if (primaryHindrance(state, settings) === null) {
     const silentMs = Math.round(state.now - (state.contact.heardAt ?? state.now));
-    beginLeaving(turn, { code: 'peerSilentAlone', detail: { silentMs } });
+    const reason: Reason = { code: 'peerSilentAlone', detail: { silentMs } };
+    if (isOutside(settings)) beginAsking(turn, reason);
+    else beginLeaving(turn, reason);
     return;
   }
   if (!state.database.running) {
@@ -99,6 +103,9 @@ export function mayGrant(turn: Turn): boolean {
     state.writing !== null ||
     !inContact(state, settings)
   )
+    return false;
+  // A standby that asks a ledger which does not know the epoch would only be refused.
+  if (settings.arbiter === 'etcd' && state.arbiter.publishedEpoch !== state.record?.epoch)
     return false;
   const said = state.contact.standing;
   return said !== null && !isConsent(turn, said) && state.contact.peer === state.record?.partner;

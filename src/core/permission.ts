@@ -1,6 +1,7 @@
-// The `lan` arbiter: may this node leave the paired epoch alone? Each function names the first condition of protocol.md
-// section 6 that is missing, so that status can say what is waited for; null means permission.
-import { checkGapMs, evidenceSpanMs, selfTestValidMs } from './lan.ts';
+// May this node leave the paired epoch alone? Each function names the first condition that is missing, so that status can say
+// what is waited for. With the `lan` arbiter (protocol.md section 6) null means permission; with an arbiter outside the pair
+// (section 5) it means that there is a reason to ask it.
+import { checkGapMs, evidenceSpanMs, lanIsGood, selfTestValidMs } from './lan.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 
@@ -20,6 +21,10 @@ export type Hindrance =
   | 'tooLate'
   | 'probeUntested'
   | 'neverHeard'
+  | 'claimLost'
+  | 'notSettled'
+  | 'notPublished'
+  | 'askedJustNow'
   | 'soloTimeNotReached'
   | 'lanWasBroken'
   | 'nobodyLooked'
@@ -35,17 +40,27 @@ export function standbyHindrance(state: State, settings: Settings): Hindrance | 
   if (general !== null) return general;
   if (state.maintenanceUntil !== null || contact.standing?.fitness.maintenance === true)
     return 'maintenance';
-  if (contact.ackedAt === null || contact.heardAt === null) return 'neverHeard';
-  const quietMs = lan.heartbeatCarrier ? settings.deadIntervalMs : settings.fastDeadIntervalMs;
-  if (now - contact.heardAt < quietMs || now - contact.ackedAt < quietMs) return 'peerNotSilent';
-  if (eligibility.epoch !== record.epoch || state.mute) return 'notEligible';
+  if (contact.ackedAt === null || contact.heardAt === null) {
+    // A paired record names a standby that holds everything: the ledger knows whether the epoch is still to be had.
+    if (settings.arbiter !== 'etcd') return 'neverHeard';
+    if (!listenedLongEnough(state, settings)) return 'peerNotSilent';
+  } else {
+    const quietMs = lan.heartbeatCarrier ? settings.deadIntervalMs : settings.fastDeadIntervalMs;
+    if (now - contact.heardAt < quietMs || now - contact.ackedAt < quietMs) return 'peerNotSilent';
+    if (eligibility.epoch !== record.epoch) return 'notEligible';
+  }
+  if (state.mute) return 'notEligible';
   if (!state.database.running || state.database.inRecovery !== true) return 'databaseNotReady';
   const round = lan.lastRound;
   if (round === null || round.startedAt <= contact.processedAt) return 'noRoundSinceContact';
   if (now - round.endedAt > 2 * settings.probeRoundMs) return 'roundTooOld';
   if (!round.valid || !state.port.carrier) return 'lanNotGood';
-  if (round.serviceAnswered) return 'addressAnswered';
-  if (now - contact.ackedAt > settings.takeoverLimitMs) return 'tooLate';
+  const silentMs = now - (contact.ackedAt ?? state.startedAt);
+  // Who can be switched off need not fall silent by himself: a living primary would have gone on alone by then.
+  const canWait = settings.arbiter !== 'fence' || silentMs <= settings.takeoverLimitMs;
+  if (round.serviceAnswered && canWait) return 'addressAnswered';
+  if (isOutside(settings)) return outsideHindrance(state, settings);
+  if (silentMs > settings.takeoverLimitMs) return 'tooLate';
   if (lan.selfTestedAt === null || now - lan.selfTestedAt > selfTestValidMs(settings))
     return 'probeUntested';
   return null;
@@ -58,6 +73,7 @@ export function primaryHindrance(state: State, settings: Settings): Hindrance | 
     return 'notPaired';
   const general = generalHindrance(state, settings);
   if (general !== null) return general;
+  if (isOutside(settings)) return outsidePrimaryHindrance(state, settings);
   if (contact.ackedAt === null || contact.heardAt === null) return 'neverHeard';
   if (now - contact.heardAt < soloWaitMs(state, settings)) return 'soloTimeNotReached';
   if (!state.port.addressesOn) return 'addressOff';
@@ -71,8 +87,47 @@ export function primaryHindrance(state: State, settings: Settings): Hindrance | 
 
 function generalHindrance(state: State, settings: Settings): Hindrance | null {
   if (state.writing !== null) return 'recordInFlight';
-  if (settings.arbiter !== 'lan') return 'arbiterIsManual';
+  if (settings.arbiter === 'manual') return 'arbiterIsManual';
   return state.record?.arbiter === settings.arbiter ? null : 'arbiterDiffers';
+}
+
+/** Alone, but not cut off: a primary without its LAN lets the standby be first. */
+function outsidePrimaryHindrance(state: State, settings: Settings): Hindrance | null {
+  const { contact, now, startedAt } = state;
+  // An agent that has heard nobody yet does not know whether it was the one that was switched off.
+  if (contact.heardAt === null && settings.arbiter === 'fence') return 'neverHeard';
+  const waitMs = lanIsGood(state) ? settings.soloFastMs : settings.soloMs;
+  if (now - (contact.heardAt ?? startedAt) < waitMs) return 'soloTimeNotReached';
+  if (contact.heardAt === null && !listenedLongEnough(state, settings)) return 'soloTimeNotReached';
+  return outsideHindrance(state, settings);
+}
+
+/** What must be known of the ledger before it is asked to give an epoch away. */
+export function outsideHindrance(state: State, settings: Settings): Hindrance | null {
+  const { record, arbiter, now } = state;
+  const { lostEpoch, unsettledEpoch, publishedEpoch } = arbiter;
+  if (now - arbiter.askedAt < askPauseMs) return 'askedJustNow';
+  if (settings.arbiter !== 'etcd' || record === null) return null;
+  if (lostEpoch === record.epoch) return 'claimLost';
+  if (unsettledEpoch === record.epoch) return 'notSettled';
+  if (record.holder === settings.self && publishedEpoch !== record.epoch) return 'notPublished';
+  return null;
+}
+
+const askPauseMs = 300;
+
+/** The arbiter is asked, and its answer is the permission. */
+export function isOutside(settings: Settings): boolean {
+  return settings.arbiter === 'etcd' || settings.arbiter === 'fence';
+}
+
+/** The heartbeat path had carrier and was listened to for D, or had none for as long as a link may need to come up. */
+export function listenedLongEnough(state: State, settings: Settings): boolean {
+  const { lan, now, startedAt } = state;
+  const since = Math.max(startedAt, lan.heartbeatCarrierSince);
+  return (
+    now - since >= (lan.heartbeatCarrier ? settings.deadIntervalMs : settings.linkUpDeadlineMs)
+  );
 }
 
 /** D_solo, or D_solo_fast where Eth1 has had no carrier for the whole evidence span. */

@@ -11,7 +11,7 @@ export type Lsn = bigint;
 export type Mode = 'paired' | 'solo' | 'catchup';
 export type Handed = 'none' | 'handed' | 'handedBack';
 export type Job = 'none' | 'rewinding' | 'cloning';
-export type ArbiterName = 'lan' | 'manual';
+export type ArbiterName = 'lan' | 'manual' | 'etcd' | 'fence';
 
 export type DurableRecord = {
   readonly pairId: string;

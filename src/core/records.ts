@@ -71,6 +71,7 @@ export function followerRecord(turn: Turn, said: Standing): DurableRecord {
     partner: turn.settings.self,
     mode: 'paired',
     handed: 'none',
+    arbiter: statement.arbiter,
     pairedHolder: statement.holder,
     job: 'none',
   };

@@ -46,7 +46,7 @@ function mayPair(turn: Turn, said: Standing): boolean {
     !said.database.receiving
   )
     return false;
-  if (said.database.systemId !== database.systemId) return false;
+  if (said.database.systemId !== database.systemId || state.arbiter.failing) return false;
   return (
     isCatchupOf(said, record?.epoch ?? 0) &&
     said.record?.handed === 'none' &&
@@ -58,7 +58,7 @@ function isCatchupOf(said: Standing, epoch: number): boolean {
   return said.record?.mode === 'catchup' && said.record.epoch === epoch;
 }
 
-/** Phases: proving, barrier, recording; on failure: clearing. */
+/** Phases: proving, barrier, recording, with a ledger publishing; on failure: clearing. */
 function beginPairing(turn: Turn): void {
   enter(turn, 'pairing', 'proving', { code: 'pairingPossible' });
   watchDatabase(turn, turn.settings.heartbeatIntervalMs / 2);
@@ -77,6 +77,10 @@ export function considerPairing(turn: Turn): void {
   const { phase, plan, database } = state;
   // A paired record that is asked for is carried through; only then anything else is looked at.
   if (phase === 'recording') return;
+  if (phase === 'publishing') {
+    considerPublishing(turn);
+    return;
+  }
   if (!database.running) {
     pairingExited(turn);
     return;
@@ -131,7 +135,21 @@ export function pairingCleared(turn: Turn): void {
 }
 
 export function pairingRecorded(turn: Turn): void {
-  if (turn.state.phase === 'recording') beginPaired(turn, { code: 'pairedProved' });
+  const { state, settings } = turn;
+  if (state.phase !== 'recording') return;
+  if (settings.arbiter === 'etcd') enterPhase(turn, 'publishing');
+  else beginPaired(turn, { code: 'pairedProved' });
+}
+
+/** The ledger learns of the epoch before the standby does: until then the lone epoch before it is what is said. */
+export function considerPublishing(turn: Turn): void {
+  const { state } = turn;
+  if (state.phase !== 'publishing') return;
+  if (peerIsAhead(state))
+    stepDown(turn, { code: 'peerHasHigherEpoch', detail: { epoch: state.contact.highestEpoch } });
+  else if (!state.database.running) beginOpening(turn, { code: 'databaseExited' });
+  else if (state.arbiter.publishedEpoch === state.record?.epoch)
+    beginPaired(turn, { code: 'pairedProved' });
 }
 
 /** PostgreSQL ended by itself: the setting is durable, so the restart decides by the record. */

@@ -3,7 +3,8 @@ import { inContact } from './contact.ts';
 import { lanIsGood } from './lan.ts';
 import { mayGrant } from './paired.ts';
 import { serves } from './roles.ts';
-import type { DatabaseStatement, Fitness, Grant, Standing } from './standing.ts';
+import type { DurableRecord } from './record.ts';
+import type { DatabaseStatement, Fitness, Grant, RecordStatement, Standing } from './standing.ts';
 import type { State } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -12,20 +13,7 @@ export function standingOf(turn: Turn): Standing {
   const { record } = state;
   return {
     stateName: state.name,
-    record:
-      record === null
-        ? null
-        : {
-            epoch: record.epoch,
-            holder: record.holder,
-            partner: record.partner,
-            mode: record.mode,
-            handed: record.handed,
-            arbiter: record.arbiter,
-            pairedHolder: record.pairedHolder,
-            timeline: record.timeline,
-            lsn: record.lsn,
-          },
+    record: record === null ? null : statementOf(turn, record),
     leaving: state.leaving,
     lossCounter: state.eligibility.lossCounter,
     eligible: state.eligibility.epoch !== null && state.eligibility.epoch === record?.epoch,
@@ -37,6 +25,23 @@ export function standingOf(turn: Turn): Standing {
     database: databaseOf(state),
     serviceMac: state.port.mac,
   };
+}
+
+function statementOf(turn: Turn, record: DurableRecord): RecordStatement {
+  const { holder, mode, handed, pairedHolder, timeline, lsn } = record;
+  const kept = { holder, handed, pairedHolder, timeline, lsn };
+  // Until the ledger knows the paired epoch it cannot be granted, and a standby without a grant would decline it.
+  if (turn.state.phase === 'publishing')
+    return {
+      ...kept,
+      epoch: record.epoch - 1,
+      mode: 'solo',
+      partner: null,
+      arbiter: record.arbiter,
+    };
+  // Whoever holds nothing says what it would follow with: the two boxes may pair anew under another arbiter.
+  const arbiter = mode === 'catchup' ? turn.settings.arbiter : record.arbiter;
+  return { ...kept, epoch: record.epoch, mode, partner: record.partner, arbiter };
 }
 
 function grantOf(turn: Turn): Grant | null {

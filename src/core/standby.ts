@@ -1,9 +1,10 @@
 // The standby: takes note of what the primary says, asks for nothing but records, and takes over only with permission.
+import { beginAsking } from './asking.ts';
 import { givesConsent, notFollowingFor } from './consent.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import { isGranted, loseEligibility, takeGrant } from './eligibility.ts';
 import { lanIsGood } from './lan.ts';
-import { standbyHindrance } from './permission.ts';
+import { isOutside, standbyHindrance } from './permission.ts';
 import type { Reason } from './reasons.ts';
 import type { DurableRecord } from './record.ts';
 import { followerRecord } from './records.ts';
@@ -30,7 +31,9 @@ export function considerStandby(turn: Turn): void {
   const said = peerSays(turn);
   if (said !== null && followsOrders(turn, said)) return;
   if (standbyHindrance(state, turn.settings) === null) {
-    beginTakeover(turn, 'lan', { code: 'peerSilent', detail: silence(turn) });
+    const reason: Reason = { code: 'peerSilent', detail: silence(turn) };
+    if (isOutside(turn.settings)) beginAsking(turn, reason);
+    else beginTakeover(turn, 'lan', reason);
   }
 }
 

@@ -10,10 +10,12 @@ import {
   resumeOpening,
 } from './entrances.ts';
 import { lowerAddress } from './address.ts';
+import { beginAsking } from './asking.ts';
 import { resolveTwoPrimaries } from './conflict.ts';
 import { peerSays } from './contact.ts';
 import type { EventOf } from './events.ts';
 import { roundWasSilent } from './lan.ts';
+import { listenedLongEnough, outsideHindrance } from './permission.ts';
 import type { Reason, ReasonCode } from './reasons.ts';
 import type { DurableRecord } from './record.ts';
 import { beginRejoin } from './rejoin.ts';
@@ -143,18 +145,28 @@ function startUnheard(turn: Turn, record: DurableRecord): void {
     else wait(turn, 'listening');
     return;
   }
-  if (record.mode === 'paired') wait(turn, 'waitingForPeer');
+  if (record.mode === 'paired') startPairedUnheard(turn, record);
   else if (record.handed !== 'none') resumeGranting(turn);
   else wait(turn, 'waitingForPrimary');
+}
+
+/** Only a ledger outside the pair knows whether the peer has gone on. */
+function startPairedUnheard(turn: Turn, record: DurableRecord): void {
+  const { state, settings } = turn;
+  if (settings.arbiter !== 'etcd' || record.arbiter !== 'etcd') {
+    wait(turn, 'waitingForPeer');
+    return;
+  }
+  if (outsideHindrance(state, settings) === null && nothingIsThere(turn))
+    beginAsking(turn, { code: 'waitingForArbiter' });
+  else wait(turn, state.arbiter.lostEpoch === record.epoch ? 'claimLost' : 'waitingForArbiter');
 }
 
 /** Every path listened to, a reference answered, nobody at the address, nothing undecodable came in. */
 function nothingIsThere(turn: Turn): boolean {
   const { state, settings } = turn;
   const { lan, now, startedAt } = state;
-  const since = Math.max(startedAt, lan.heartbeatCarrierSince);
-  const listenedMs = lan.heartbeatCarrier ? settings.deadIntervalMs : settings.linkUpDeadlineMs;
-  if (now - since < listenedMs) return false;
+  if (!listenedLongEnough(state, settings)) return false;
   const quietSince = Math.max(startedAt, state.contact.processedAt);
   if (Math.max(lan.foreignClaimAt, lan.garbageAt) >= now - settings.linkUpDeadlineMs) return false;
   return roundWasSilent(state, quietSince) && (state.lan.lastRound?.startedAt ?? 0) >= startedAt;

@@ -74,7 +74,31 @@ export type Eligibility = {
   lostAt: number;
 };
 
-export type TakeoverCause = 'lan' | 'handover' | 'operator' | 'handedBack';
+export type TakeoverCause = 'lan' | 'claim' | 'handover' | 'operator' | 'handedBack';
+
+/** What is known of an arbiter outside the pair (etcd, fence) in this agent start. */
+export type Arbiter = {
+  /** etcd: the ledger says (epoch, paired, me): only then a grant is given. */
+  publishedEpoch: number | null;
+  /** etcd: a paired epoch of an earlier agent start, whose request may still land or may have won. */
+  unsettledEpoch: number | null;
+  /** etcd: the peer has left this epoch; its record may not be written yet, so that it may be silent for long. */
+  lostEpoch: number | null;
+  /** etcd: a lone epoch that the ledger knows. */
+  enteredEpoch: number | null;
+  /** etcd: the ledger says nothing at all. */
+  forgot: boolean;
+  /** fence: the peer may be off through this node, and is to be switched on again. */
+  peerIsOff: boolean;
+  /** When it was asked last, when what it says was looked at (fence: the peer was off), and whether asking came to nothing. */
+  askedAt: number;
+  checkedAt: number;
+  failing: boolean;
+  /** Where a refusal leads back to. */
+  askedFrom: StateName;
+  /** An operator's takeover that is being entered in the ledger. */
+  orderId: number | null;
+};
 
 /** What a change needs to remember while it is under way. */
 export type Plan = {
@@ -115,6 +139,7 @@ export type State = {
   database: DatabaseObservation;
   databaseFaultSince: number | null;
   eligibility: Eligibility;
+  arbiter: Arbiter;
   plan: Plan;
   switchoverEpoch: number | null;
   pairingNotBefore: number;
@@ -172,6 +197,39 @@ const noPort: PortState = {
   anyAddressOn: false,
 };
 
+const noLan: Lan = {
+  heartbeatCarrier: false,
+  heartbeatCarrierSince: 0,
+  lastRound: null,
+  referenceMacs: [],
+  roundAskedAt: -Infinity,
+  lastValidStartedAt: -Infinity,
+  lastGoodEndedAt: -Infinity,
+  badRounds: 0,
+  brokenAt: -Infinity,
+  portCarrierLostAt: null,
+  selfTestedAt: null,
+  selfTestTries: 0,
+  foreignClaimAt: -Infinity,
+  defendedAt: -Infinity,
+  proxyArpAt: -Infinity,
+  garbageAt: -Infinity,
+};
+
+const noArbiter: Arbiter = {
+  publishedEpoch: null,
+  unsettledEpoch: null,
+  lostEpoch: null,
+  enteredEpoch: null,
+  forgot: false,
+  peerIsOff: false,
+  askedAt: -Infinity,
+  checkedAt: -Infinity,
+  failing: false,
+  askedFrom: 'unpaired',
+  orderId: null,
+};
+
 const rememberedHeartbeats = 64;
 
 /** The state before `agentStarted`; nothing is decided in it. */
@@ -210,28 +268,12 @@ export function initialState(settings: Settings): State {
       said: '',
       kickAt: 0,
     },
-    lan: {
-      heartbeatCarrier: false,
-      heartbeatCarrierSince: 0,
-      lastRound: null,
-      referenceMacs: [],
-      roundAskedAt: -Infinity,
-      lastValidStartedAt: -Infinity,
-      lastGoodEndedAt: -Infinity,
-      badRounds: 0,
-      brokenAt: -Infinity,
-      portCarrierLostAt: null,
-      selfTestedAt: null,
-      selfTestTries: 0,
-      foreignClaimAt: -Infinity,
-      defendedAt: -Infinity,
-      proxyArpAt: -Infinity,
-      garbageAt: -Infinity,
-    },
+    lan: noLan,
     port: noPort,
     database: noDatabase,
     databaseFaultSince: null,
     eligibility: { epoch: null, lossCounter: 0, lostAt: -Infinity },
+    arbiter: noArbiter,
     plan: noPlan,
     switchoverEpoch: null,
     pairingNotBefore: 0,

@@ -1,5 +1,6 @@
 // The core: one event in, a new state and effects out. Total, synchronous, no clock, no socket, no random number.
 import { absorb } from './absorb.ts';
+import { keepArbiter } from './asking.ts';
 import { refreshAlarms } from './alarms.ts';
 import { expireMaintenance } from './commands.ts';
 import { inContact, isSuspicious } from './contact.ts';
@@ -46,6 +47,7 @@ function keepHouse(turn: Turn): void {
     write(turn, state.writing);
   expireMaintenance(turn);
   expireSwitchoverRequest(turn);
+  keepArbiter(turn);
   keepLink(turn);
   considerProbing(turn);
   refreshAlarms(turn);

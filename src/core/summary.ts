@@ -93,6 +93,7 @@ function roleOf(state: State): Summary['role'] {
 
 /** What must happen before this node goes on, in plain words; null when nothing is waited for. */
 function waitingFor(state: State): string | null {
+  const asks: Reason | null = state.phase === 'asking' ? { code: 'waitingForArbiter' } : null;
   const waiting: Readonly<Record<StateName, Reason | null>> = {
     unpaired: { code: 'noRecord' },
     starting: state.reason,
@@ -100,11 +101,11 @@ function waitingFor(state: State): string | null {
     solo: null,
     pairing: null,
     paired: null,
-    leaving: null,
+    leaving: asks,
     handingOver: { code: 'handoverGranted' },
     rejoining: { code: 'databaseNotFollowing' },
     standby: null,
-    takingOver: null,
+    takingOver: asks,
     steppingDown: null,
   };
   const reason = waiting[state.name];

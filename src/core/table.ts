@@ -1,5 +1,6 @@
 // The whole machine: what each state does with each event. The compiler finds a forgotten cell; `hotpair fsm` prints it.
-import { obey } from './commands.ts';
+import { askingDecided, askingFenced, askingRefused, settledDecided } from './asking.ts';
+import { epochEntered, obey } from './commands.ts';
 import type { EventName, EventOf } from './events.ts';
 import {
   considerHandingOver,
@@ -30,6 +31,7 @@ import {
 } from './rejoin.ts';
 import {
   considerPairing,
+  considerPublishing,
   considerSolo,
   pairingCleared,
   pairingExited,
@@ -78,9 +80,22 @@ function look(consider: (turn: Turn) => void) {
   };
 }
 
+/** What an arbiter outside the pair answers: facts, but for a claim. */
+function arbiterAnswers(decided: Handler<'claimDecided'>) {
+  return {
+    epochPublished: noted,
+    claimDecided: decided,
+    epochEntered: epochEntered,
+    peerFenced: outdated,
+    fenceRefused: outdated,
+    peerUnfenced: noted,
+  };
+}
+
 export const table: Readonly<Record<StateName, Row>> = {
   unpaired: {
     ...look(noted),
+    ...arbiterAnswers(outdated),
     agentStarted: beginStart,
     recordWritten: outdated,
     databaseStarted: outdated,
@@ -100,6 +115,7 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   starting: {
     ...look(considerStart),
+    ...arbiterAnswers(settledDecided),
     recordWritten: considerStart,
     databaseStarted: outdated,
     databaseStopped: startStopped,
@@ -118,6 +134,7 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   opening: {
     ...look(considerOpening),
+    ...arbiterAnswers(settledDecided),
     recordWritten: considerOpening,
     databaseStarted: openingStarted,
     databaseStopped: openingStopped,
@@ -136,6 +153,7 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   solo: {
     ...look(considerSolo),
+    ...arbiterAnswers(outdated),
     recordWritten: considerSolo,
     databaseStarted: outdated,
     databaseStopped: outdated,
@@ -154,6 +172,8 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   pairing: {
     ...look(considerPairing),
+    ...arbiterAnswers(outdated),
+    epochPublished: considerPublishing,
     recordWritten: pairingRecorded,
     databaseStarted: outdated,
     databaseStopped: outdated,
@@ -172,6 +192,7 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   paired: {
     ...look(considerPaired),
+    ...arbiterAnswers(settledDecided),
     recordWritten: outdated,
     databaseStarted: outdated,
     databaseStopped: outdated,
@@ -190,6 +211,9 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   leaving: {
     ...look(retryLeaving),
+    ...arbiterAnswers(askingDecided),
+    peerFenced: askingFenced,
+    fenceRefused: askingRefused,
     recordWritten: leavingRecorded,
     databaseStarted: outdated,
     databaseStopped: outdated,
@@ -208,6 +232,7 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   handingOver: {
     ...look(considerHandingOver),
+    ...arbiterAnswers(outdated),
     recordWritten: handoverRecorded,
     databaseStarted: outdated,
     databaseStopped: handoverStopped,
@@ -226,6 +251,7 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   rejoining: {
     ...look(continueRejoin),
+    ...arbiterAnswers(settledDecided),
     recordWritten: rejoinRecorded,
     databaseStarted: rejoinStarted,
     databaseStopped: rejoinStopped,
@@ -244,6 +270,7 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   standby: {
     ...look(considerStandby),
+    ...arbiterAnswers(settledDecided),
     recordWritten: standbyRecorded,
     databaseStarted: outdated,
     databaseStopped: outdated,
@@ -262,6 +289,9 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   takingOver: {
     ...look(retryTakeover),
+    ...arbiterAnswers(askingDecided),
+    peerFenced: askingFenced,
+    fenceRefused: askingRefused,
     recordWritten: takeoverRecorded,
     databaseStarted: outdated,
     databaseStopped: takeoverStopped,
@@ -280,6 +310,7 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   steppingDown: {
     ...look(retryStepDown),
+    ...arbiterAnswers(outdated),
     recordWritten: steppedDown,
     databaseStarted: outdated,
     databaseStopped: continueStepDown,

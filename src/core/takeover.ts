@@ -5,7 +5,7 @@ import { raiseAddress } from './address.ts';
 import { peerIsAhead, peerSays } from './contact.ts';
 import type { EventOf } from './events.ts';
 import type { Reason } from './reasons.ts';
-import { handedRecord, operatorEpoch, soloRecord } from './records.ts';
+import { handedRecord, soloRecord } from './records.ts';
 import { stepDown } from './stepDown.ts';
 import type { TakeoverCause } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -25,15 +25,19 @@ const promotionRetryMs = 1000;
 const raiseRetryMs = 500;
 
 /** Phases: recording, promoting, addressing; after a failed promotion: retrying, or stoppingBack and recordingBack. */
-export function beginTakeover(turn: Turn, cause: TakeoverCause, reason: Reason): void {
+export function beginTakeover(
+  turn: Turn,
+  cause: TakeoverCause,
+  reason: Reason,
+  epoch: number = (turn.state.record?.epoch ?? 0) + 1,
+): void {
   const { state } = turn;
   const { commandId } = state.plan;
   state.leaving = true;
   state.switchoverEpoch = null;
   state.eligibility.epoch = null;
   enter(turn, 'takingOver', 'recording', reason, { cause, commandId });
-  const next = cause === 'operator' ? operatorEpoch(turn) : (state.record?.epoch ?? 0) + 1;
-  write(turn, soloRecord(turn, next));
+  write(turn, soloRecord(turn, epoch));
 }
 
 export function takeoverRecorded(turn: Turn): void {

@@ -25,6 +25,7 @@ export function beginTurn(state: State, settings: Settings, at: number): Turn {
     sending: { ...state.sending },
     lan: { ...state.lan },
     eligibility: { ...state.eligibility },
+    arbiter: { ...state.arbiter },
     plan: { ...state.plan },
   };
   return { state: copy, settings, effects: [] };

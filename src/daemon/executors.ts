@@ -48,6 +48,7 @@ export function effectPerformer(parts: Parts): (effect: Effect) => void {
     ...roleExecutors(parts),
     ...workExecutors(parts),
     ...portExecutors(parts),
+    ...arbiterExecutors,
   };
   // The table pairs each name with its own effect, which tsc cannot follow through the lookup.
   return (effect) => (executors[effect.type] as (effect: Effect) => void)(effect);
@@ -233,6 +234,21 @@ function portExecutors(
         });
       }),
   };
+}
+
+type OfArbiter = 'publishEpoch' | 'claimEpoch' | 'enterEpoch' | 'fencePeer' | 'unfencePeer';
+
+/** The configuration offers no arbiter outside the pair, so nothing can ask for one. */
+const arbiterExecutors: Pick<Executors, OfArbiter> = {
+  publishEpoch: noArbiter,
+  claimEpoch: noArbiter,
+  enterEpoch: noArbiter,
+  fencePeer: noArbiter,
+  unfencePeer: noArbiter,
+};
+
+function noArbiter(effect: EffectOf<OfArbiter>): never {
+  throw new Error(`${effect.type}: no arbiter outside the pair can be configured`);
 }
 
 /** Queues an effect at its resource; a refusal or a missed deadline answers it with `effectFailed`. */

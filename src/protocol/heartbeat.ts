@@ -69,7 +69,7 @@ const signedLength = heartbeatLength - 32;
 
 const modes: readonly [Mode, ...Mode[]] = ['paired', 'solo', 'catchup'];
 const handedValues: readonly [Handed, ...Handed[]] = ['none', 'handed', 'handedBack'];
-const arbiters: readonly [ArbiterName, ...ArbiterName[]] = ['lan', 'manual'];
+const arbiters: readonly [ArbiterName, ...ArbiterName[]] = ['lan', 'manual', 'etcd', 'fence'];
 const grantTypes: readonly ['none', ...Grant['type'][]] = ['none', 'eligibility', 'handover'];
 const systemIdDigits = /^(0|[1-9][0-9]{0,19})$/;
 const macDigits = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;

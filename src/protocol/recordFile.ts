@@ -18,7 +18,7 @@ const maxTimeline = 2 ** 32 - 1;
 
 const modes = ['paired', 'solo', 'catchup'] as const satisfies readonly Mode[];
 const handedValues = ['none', 'handed', 'handedBack'] as const satisfies readonly Handed[];
-const arbiters = ['lan', 'manual'] as const satisfies readonly ArbiterName[];
+const arbiters = ['lan', 'manual', 'etcd', 'fence'] as const satisfies readonly ArbiterName[];
 const jobs = ['none', 'rewinding', 'cloning'] as const satisfies readonly Job[];
 
 /**

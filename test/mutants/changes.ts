@@ -69,8 +69,8 @@ export const changes: readonly Mutant[] = [
     patches: [
       patch(
         'takeover.ts',
-        'write(turn, soloRecord(turn, next));',
-        `write(turn, soloRecord(turn, next));
+        'write(turn, soloRecord(turn, epoch));',
+        `write(turn, soloRecord(turn, epoch));
   if (state.database.running && state.database.inRecovery === true) promote(turn);`,
       ),
     ],
@@ -131,8 +131,8 @@ export const changes: readonly Mutant[] = [
       ),
       patch(
         'permission.ts',
-        `if (eligibility.epoch !== record.epoch || state.mute) return 'notEligible';`,
-        `if (record.mode === 'paired' && (eligibility.epoch !== record.epoch || state.mute)) return 'notEligible';`,
+        `if (eligibility.epoch !== record.epoch) return 'notEligible';`,
+        `if (record.mode === 'paired' && eligibility.epoch !== record.epoch) return 'notEligible';`,
       ),
     ],
   },

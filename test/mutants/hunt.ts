@@ -1,6 +1,6 @@
 // The search for a broken invariant with one rule switched off: seeds from the first on, until one is found.
 import type { Violation } from '../simulator/ledger.ts';
-import type { SimulatedArbiter } from '../simulator/runArguments.ts';
+import type { SimulatedArbiter } from '../simulator/simulatedArbiter.ts';
 import { simulate } from '../simulator/simulation.ts';
 import { mutatedCore } from './mutatedCore.ts';
 import type { Mutant } from './mutant.ts';

@@ -1,7 +1,7 @@
 // What a mutant is: the core with one rule of the pair protocol switched off, by a change of its source text. The shipped
 // source holds no switch; a text that is not found exactly once is an error, so that no change of the core disarms one.
 import type { Settings } from '../../src/core/settings.ts';
-import type { SimulatedArbiter } from '../simulator/runArguments.ts';
+import type { SimulatedArbiter } from '../simulator/simulatedArbiter.ts';
 
 export type Patch = {
   /** A file of src/core. */

@@ -10,7 +10,9 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'a standby does not take over while somebody answers for the service address',
     section: '6, standby 3',
     arbiters: lan,
-    patches: [patch('permission.ts', `if (round.serviceAnswered) return 'addressAnswered';`, '')],
+    patches: [
+      patch('permission.ts', `if (round.serviceAnswered && canWait) return 'addressAnswered';`, ''),
+    ],
   },
   {
     name: 'no-lan-evidence',
@@ -94,11 +96,7 @@ export const standbyEvidence: readonly Mutant[] = [
     section: '6, standby 6',
     arbiters: lan,
     patches: [
-      patch(
-        'permission.ts',
-        `if (now - contact.ackedAt > settings.takeoverLimitMs) return 'tooLate';`,
-        '',
-      ),
+      patch('permission.ts', `if (silentMs > settings.takeoverLimitMs) return 'tooLate';`, ''),
     ],
   },
   {

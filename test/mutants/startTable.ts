@@ -29,7 +29,7 @@ export const startTable: readonly Mutant[] = [
     rule: 'a lone primary that starts listens on every path, and for the link-up deadline where there is no carrier',
     section: '8',
     arbiters: lan,
-    patches: [patch('start.ts', 'if (now - since < listenedMs) return false;', '')],
+    patches: [patch('start.ts', 'if (!listenedLongEnough(state, settings)) return false;', '')],
   },
   {
     name: 'boot-without-probe',

@@ -51,7 +51,7 @@ function drawnRecord(random: Random): RecordStatement {
     partner: maybe(random, () => random.hex(16)),
     mode: random.pick(['paired', 'solo', 'catchup'] as const),
     handed: random.pick(['none', 'handed', 'handedBack'] as const),
-    arbiter: random.pick(['lan', 'manual'] as const),
+    arbiter: random.pick(['lan', 'manual', 'etcd', 'fence'] as const),
     pairedHolder: maybe(random, () => random.hex(16)),
     timeline: random.uint32(),
     lsn: position(random),

@@ -27,7 +27,7 @@ function drawnRecord(random: Random): DurableRecord {
     partner: random.chance(0.5) ? random.hex(16) : null,
     mode: random.pick(['paired', 'solo', 'catchup'] as const),
     handed: random.pick(['none', 'handed', 'handedBack'] as const),
-    arbiter: random.pick(['lan', 'manual'] as const),
+    arbiter: random.pick(['lan', 'manual', 'etcd', 'fence'] as const),
     pairedHolder: random.chance(0.5) ? random.hex(16) : null,
     databaseSystemId: String(random.uint32()),
     timeline: random.uint32(),

@@ -15,7 +15,7 @@ export const plainSetup: Setup = { seed: 1, settings: {}, directCable: true };
 
 export function calmOptions({ seed, settings, directCable }: Setup): WorldOptions {
   return {
-    ...drawOptions(new CalmRandom(seed), 0, { settings }),
+    ...drawOptions(new CalmRandom(seed), 0, 'lan', { settings }),
     // Clients on the LAN are the scenario's own; processes on the boxes write now and then.
     writeEveryMs: Infinity,
     localWriteEveryMs: 500,

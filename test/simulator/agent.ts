@@ -36,7 +36,7 @@ export class Agent {
     this.#box = box;
     this.agentStart = world.random.hex(8);
     const { settings, planted } = world.options;
-    this.settings = { ...settings, self: box.nodeId, ...planted.settings };
+    this.settings = { ...settings, self: box.nodeId, arbiter: box.arbiter, ...planted.settings };
     this.state = world.core.initialState(this.settings);
     this.#effects = new EffectRunner(world, box, this);
   }

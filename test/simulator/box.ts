@@ -1,6 +1,6 @@
 // One appliance of the pair: power, clock, service port, disk, database, watchdog, and the agent that runs on it.
 import type { PortState } from '../../src/core/events.ts';
-import type { NodeId } from '../../src/core/record.ts';
+import type { ArbiterName, NodeId } from '../../src/core/record.ts';
 import { Agent } from './agent.ts';
 import type { Happening } from './core.ts';
 import { Database } from './database.ts';
@@ -27,6 +27,10 @@ export class Box {
   frozen = false;
   /** The peer's log that this box needs to follow is gone there. */
   logRecycled = false;
+  /** The fence device holds its power back. */
+  isSwitchedOff = false;
+  /** The arbiter in its configuration, read when the agent starts. */
+  arbiter: ArbiterName;
   readonly databaseHangs = new Counter();
   readonly #world: World;
   #carrier = false;
@@ -51,6 +55,7 @@ export class Box {
     this.nodeId = nodeId;
     this.name = side === 0 ? 'A' : 'B';
     this.mac = side === 0 ? '02:00:00:00:0a:00' : '02:00:00:00:0b:00';
+    this.arbiter = world.options.arbiter;
     this.database = new Database(systemId);
     this.disk = new Disk(world, (before, after) => world.recordWritten(this, before, after));
   }
@@ -115,6 +120,24 @@ export class Box {
     this.addressOn = false;
     this.#world.databaseEnded(this, false);
     this.#world.linksChanged();
+  }
+
+  /** Another arbiter in the configuration: read by the agent's next start, which follows at once. */
+  configureArbiter(arbiter: ArbiterName): void {
+    if (this.arbiter === arbiter) return;
+    this.#world.trace(this.name, `is configured for the arbiter ${arbiter}`);
+    this.arbiter = arbiter;
+    this.crashAgent(20);
+  }
+
+  switchOff(): void {
+    this.isSwitchedOff = true;
+    this.powerOff();
+  }
+
+  switchOn(): void {
+    this.isSwitchedOff = false;
+    this.#world.mayPowerOn(this, this.#world.random.between(1000, 8000));
   }
 
   reset(why: string): void {

@@ -2,6 +2,7 @@
 // answered by one event before its deadline, which counts from when it was asked for. What is under way when the agent dies is answered to nobody, and may or may not be done.
 import type { Effect, EffectName, EffectWithToken } from '../../src/core/effects.ts';
 import type { Agent } from './agent.ts';
+import { arbiterOperation, isOfArbiter } from './arbiterOperation.ts';
 import type { Box } from './box.ts';
 import type { Happening } from './core.ts';
 import { databaseOperation } from './databaseOperation.ts';
@@ -11,7 +12,7 @@ import { portOperation } from './portOperation.ts';
 import { probeOperation } from './probeOperation.ts';
 import type { World } from './world.ts';
 
-type Resource = 'database' | 'checkpoint' | 'port' | 'probe';
+type Resource = 'database' | 'checkpoint' | 'port' | 'probe' | 'arbiter';
 type Entry = {
   readonly effect: EffectWithToken;
   readonly resource: Resource;
@@ -25,6 +26,11 @@ const resourceOf: Readonly<Partial<Record<EffectName, Resource>>> = {
   raiseServicePort: 'port',
   lowerServicePort: 'port',
   checkpointDatabase: 'checkpoint',
+  publishEpoch: 'arbiter',
+  claimEpoch: 'arbiter',
+  enterEpoch: 'arbiter',
+  fencePeer: 'arbiter',
+  unfencePeer: 'arbiter',
 };
 /** The ways out of everything: they begin at once, and what still waits is given up. */
 const urgent: ReadonlySet<EffectName> = new Set(['stopDatabase', 'clearSynchronous']);
@@ -41,12 +47,14 @@ export class EffectRunner {
     checkpoint: [],
     port: [],
     probe: [],
+    arbiter: [],
   };
   readonly #running: Record<Resource, Set<Entry>> = {
     database: new Set(),
     checkpoint: new Set(),
     port: new Set(),
     probe: new Set(),
+    arbiter: new Set(),
   };
 
   constructor(world: World, box: Box, agent: Agent) {
@@ -95,6 +103,11 @@ export class EffectRunner {
       case 'cloneDatabase':
       case 'raiseServicePort':
       case 'lowerServicePort':
+      case 'publishEpoch':
+      case 'claimEpoch':
+      case 'enterEpoch':
+      case 'fencePeer':
+      case 'unfencePeer':
         this.#enqueue(effect);
     }
   }
@@ -164,6 +177,7 @@ export class EffectRunner {
     if (effect.type === 'raiseServicePort' || effect.type === 'lowerServicePort') {
       return portOperation(this.#world, this.#box, effect);
     }
+    if (isOfArbiter(effect)) return arbiterOperation(this.#world, this.#box, this.#agent, effect);
     if (effect.type === 'writeRecord') throw new Error('records have their own queue');
     return databaseOperation(this.#world, this.#box, effect);
   }

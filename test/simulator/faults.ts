@@ -1,11 +1,11 @@
 // Faults, in clusters with calm between them. Each has a beginning and, after a drawn time, an end; what the `lan` arbiter
 // excludes (protocol.md section 6, assumptions a to c) is not drawn.
 import type { Box } from './box.ts';
+import { arbiterFaults } from './arbiterFaults.ts';
 import { boxFaults } from './boxFaults.ts';
 import { databaseFaults } from './databaseFaults.ts';
 import type { Fault, FaultSite } from './faultSite.ts';
 import { linkFaults } from './linkFaults.ts';
-import { isAssumed } from './network.ts';
 import type { Counter } from './network.ts';
 import { operatorActs } from './operatorActs.ts';
 import type { World } from './world.ts';
@@ -15,6 +15,7 @@ const acts: Readonly<Record<FaultName, Fault>> = {
   ...linkFaults,
   ...boxFaults,
   ...databaseFaults,
+  ...arbiterFaults,
   ...operatorActs,
 };
 
@@ -44,6 +45,10 @@ export class Faults implements FaultSite {
     for (const end of this.#open) end();
     this.#open.clear();
     const { random, boxes } = this.world;
+    for (const box of boxes) {
+      box.isSwitchedOff = false;
+      box.configureArbiter(this.world.options.arbiter);
+    }
     for (const box of boxes) this.world.mayPowerOn(box, random.between(1000, 5000));
   }
 
@@ -57,7 +62,7 @@ export class Faults implements FaultSite {
   readonly cut = (name: string, counter: Counter, durationMs = this.durationMs()): void => {
     const { world } = this;
     counter.begin();
-    if (!isAssumed(world.cable, world.lan)) {
+    if (!world.isAssumed) {
       counter.end();
       return;
     }

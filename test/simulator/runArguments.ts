@@ -1,9 +1,8 @@
 // What `npm run simulate` was asked for. Anything that is not understood is answered with one sentence, never guessed.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-
-export const arbiters = ['lan'] as const;
-export type SimulatedArbiter = (typeof arbiters)[number];
+import { arbiters } from './simulatedArbiter.ts';
+import type { SimulatedArbiter } from './simulatedArbiter.ts';
 
 /** What every seed of a run shares; handed to each worker. */
 export type RunOptions = {
@@ -24,7 +23,7 @@ export type RunArguments = RunOptions & {
 export class UsageError extends Error {}
 
 export const usage =
-  'npm run simulate -- [--seeds N] [--seed S] [--hours H] [--arbiter lan] [--mutant NAME] [--workers N] [--trace]';
+  'npm run simulate -- [--seeds N] [--seed S] [--hours H] [--arbiter lan|etcd|fence] [--mutant NAME] [--workers N] [--trace]';
 
 const maxSeed = 0xffff_ffff;
 const hourMs = 3_600_000;

@@ -16,7 +16,8 @@ export function runChunk(
   print?: (line: string) => void,
 ): readonly SeedResult[] {
   return Array.from({ length: count }, (_, index) => {
-    const request = { seed: first + index, safetyMs: options.safetyMs };
+    const { safetyMs, arbiter } = options;
+    const request = { seed: first + index, safetyMs, arbiter };
     const { trace: _trace, ...result } = simulate(
       core,
       print === undefined ? request : { ...request, print },

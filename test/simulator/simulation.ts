@@ -11,6 +11,7 @@ import type { Violation } from './ledger.ts';
 import { contains, lsnOf } from './log.ts';
 import { order } from './operatorActs.ts';
 import { Random } from './random.ts';
+import type { SimulatedArbiter } from './simulatedArbiter.ts';
 import { said } from './steps.ts';
 import type { Counts } from './tally.ts';
 import { Trace } from './trace.ts';
@@ -36,14 +37,17 @@ export type Request = {
   readonly seed: number;
   /** How long faults are drawn, in simulated time. */
   readonly safetyMs: number;
+  readonly arbiter?: SimulatedArbiter;
   readonly planted?: Planted;
   readonly print?: (line: string) => void;
 };
 
-export function simulate(core: Core, { seed, safetyMs, planted, print }: Request): Outcome {
+export function simulate(core: Core, request: Request): Outcome {
+  const { seed, safetyMs, arbiter, planted, print } = request;
   const random = new Random(seed);
   const trace = new Trace(print ?? null);
-  const world = new World(core, random, drawOptions(random, safetyMs, planted ?? {}), trace);
+  const options = drawOptions(random, safetyMs, arbiter ?? 'lan', planted ?? {});
+  const world = new World(core, random, options, trace);
   const run = new Run(world);
   run.safety(safetyMs);
   run.liveness();
@@ -148,6 +152,7 @@ export function installPair(world: World): void {
     pairedHolder: null,
     timeline: 1,
     lsn,
+    arbiter: world.options.arbiter,
   });
   a.disk.record = { ...first, node: a.nodeId };
   b.disk.record = { ...first, node: b.nodeId, mode: 'catchup' };

@@ -1,14 +1,16 @@
 // The world: two boxes, the cable and the LAN between them, and simulated time. Everything that one part does to another
 // goes through here; who may do what is decided by the cores alone.
 import type { Report } from '../../src/core/effects.ts';
-import type { DatabaseObservation } from '../../src/core/events.ts';
+import type { DatabaseObservation, LedgerEntry } from '../../src/core/events.ts';
 import type { DurableRecord } from '../../src/core/record.ts';
 import type { Heartbeat } from '../../src/core/standing.ts';
 import { decodeHeartbeat, encodeHeartbeat } from '../../src/protocol/heartbeat.ts';
 import { boxA, boxB, someSystemId, thePair } from '../core/builders.ts';
 import { Box } from './box.ts';
 import type { Core, Happening } from './core.ts';
+import { Etcd } from './etcd.ts';
 import { EventQueue } from './eventQueue.ts';
+import { FenceDevice } from './fenceDevice.ts';
 import { Ledger } from './ledger.ts';
 import { newLog } from './log.ts';
 import { HeartbeatCable, isAssumed, Lan } from './network.ts';
@@ -30,6 +32,8 @@ export class World {
   readonly queue = new EventQueue();
   readonly cable: HeartbeatCable;
   readonly lan = new Lan();
+  readonly etcd = new Etcd(this);
+  readonly fence = new FenceDevice(this);
   readonly ledger: Ledger;
   readonly tally = new Tally();
   readonly boxes: readonly [Box, Box];
@@ -80,12 +84,24 @@ export class World {
     this.#trace.addReport(this.queue.nowMs, box.name, report);
   }
 
+  // Arbiters
+
+  /** What the arbiter of this world assumes of its links; one outside the pair assumes nothing. */
+  get isAssumed(): boolean {
+    return this.options.arbiter !== 'lan' || isAssumed(this.cable, this.lan);
+  }
+
+  ledgerMoved(before: LedgerEntry | null, after: LedgerEntry): void {
+    if (before !== null && after.epoch < before.epoch)
+      this.ledger.break('I3', `the arbiter goes back from ${before.epoch} to ${after.epoch}`);
+  }
+
   // Power and links
 
   /** A power that comes back may not make a world that the arbiter excludes: the LAN is mended first. */
   mayPowerOn(box: Box, bootMs: number): void {
-    if (box.powered) return;
-    if (box.peer.powered && !isAssumed(this.cable, this.lan)) {
+    if (box.powered || box.isSwitchedOff) return;
+    if (box.peer.powered && !this.isAssumed) {
       this.queue.after(500, () => this.mayPowerOn(box, bootMs));
       return;
     }

@@ -1,5 +1,6 @@
 // What kind of world a seed draws: rates, delays and weights of faults. Every number that differs between seeds is here.
 import type { Settings } from '../../src/core/settings.ts';
+import { arbiterFaultNames } from './arbiterFaults.ts';
 import { boxFaultNames } from './boxFaults.ts';
 import { databaseFaultNames } from './databaseFaults.ts';
 import { linkFaultNames } from './linkFaults.ts';
@@ -7,11 +8,13 @@ import { operatorActNames } from './operatorActs.ts';
 import { drawSite } from './drawnSettings.ts';
 import type { LinkUp } from './drawnSettings.ts';
 import type { Random } from './random.ts';
+import type { SimulatedArbiter } from './simulatedArbiter.ts';
 
 export const faultNames = [
   ...linkFaultNames,
   ...boxFaultNames,
   ...databaseFaultNames,
+  ...arbiterFaultNames,
   ...operatorActNames,
 ] as const;
 export type FaultName = (typeof faultNames)[number];
@@ -25,9 +28,12 @@ export type Planted = {
   readonly lyingSwitch?: boolean;
   /** A standby reports log as flushed that it loses with the power. */
   readonly lyingFlush?: boolean;
+  /** The fence device says that a box is off, and it is not. */
+  readonly lyingFence?: boolean;
 };
 
 export type WorldOptions = {
+  readonly arbiter: SimulatedArbiter;
   readonly planted: Planted;
   /** Of both boxes, but for `self`. */
   readonly settings: Settings;
@@ -58,15 +64,21 @@ export type WorldOptions = {
   readonly databaseFailure: number;
 };
 
-export function drawOptions(random: Random, safetyMs: number, planted: Planted): WorldOptions {
+export function drawOptions(
+  random: Random,
+  safetyMs: number,
+  arbiter: SimulatedArbiter,
+  planted: Planted,
+): WorldOptions {
   return {
+    arbiter,
     planted,
     ...drawSite(random),
     safetyMs,
     calmMs: random.pick([5000, 10_000, 20_000, 40_000]),
     maxFaultsInCluster: random.pick([1, 2, 3, 5]),
     clusterMs: random.pick([300, 2000, 6000, 15_000]),
-    weights: drawWeights(random),
+    weights: drawWeights(random, faultNamesOf(arbiter)),
     aim: random.pick([0, 0.1, 0.3]),
     writeEveryMs: random.pick([60, 150, 400]),
     localWriteEveryMs: random.pick([150, 500, 2000]),
@@ -81,10 +93,22 @@ export function drawOptions(random: Random, safetyMs: number, planted: Planted):
 }
 
 /** Some kinds of fault alone show what all together hide: most seeds leave half of them out. */
-function drawWeights(random: Random): WorldOptions['weights'] {
+function drawWeights(random: Random, names: readonly FaultName[]): WorldOptions['weights'] {
   const share = random.pick([0.25, 0.5, 0.5, 1]);
-  const drawn = faultNames.map(
+  const drawn = names.map(
     (name) => [name, random.chance(share) ? random.pick([0.3, 1, 1, 3]) : 0] as const,
   );
   return drawn.some(([, weight]) => weight > 0) ? drawn : [['powerLoss', 1]];
+}
+
+/** What an arbiter cannot suffer from is not drawn. */
+function faultNamesOf(arbiter: SimulatedArbiter): readonly FaultName[] {
+  const foreign: ReadonlySet<FaultName> = new Set(
+    arbiter === 'lan'
+      ? arbiterFaultNames.filter((name) => name !== 'arbiterReconfigured')
+      : arbiter === 'etcd'
+        ? ['fenceRefuses']
+        : ['arbiterForgets'],
+  );
+  return faultNames.filter((name) => !foreign.has(name));
 }

@@ -1,0 +1,150 @@
+// Arbiters outside the pair (protocol.md section 5). `etcd`: the ledger's entry is moved from (n, paired) to (n+1, me) by
+// compare-and-swap. `fence`: the peer is switched off, verified. From the request until it is acted upon or known to have come
+// to nothing the node is leaving: it counts as no contact, because what was asked may be granted at any moment.
+import { arbiterEffects } from './arbiterNews.ts';
+import { inContact, peerSays } from './contact.ts';
+import { loseEligibility } from './eligibility.ts';
+import { beginLeaving, beginOpening } from './entrances.ts';
+import type { EventOf } from './events.ts';
+import { isOutside, listenedLongEnough } from './permission.ts';
+import type { Reason } from './reasons.ts';
+import { beginRejoin } from './rejoin.ts';
+import { serves } from './roles.ts';
+import { beginTakeover } from './takeover.ts';
+import type { Turn } from './turn.ts';
+import { ask, enter, isPending, note } from './turn.ts';
+
+const askDeadlineMs = 2000;
+const fenceDeadlineMs = 10_000;
+/** Between two tries of the same thing. */
+const retryMs = 500;
+/** What the ledger says of an epoch that goes on is looked at this often: it may have lost its memory. */
+const checkMs = 10_000;
+
+/** In `leaving` (a node that serves) or `takingOver`, phase asking. */
+export function beginAsking(turn: Turn, reason: Reason): void {
+  const { state } = turn;
+  const { commandId } = state.plan;
+  state.leaving = true;
+  state.arbiter.askedFrom = state.name;
+  enter(turn, serves(state) ? 'leaving' : 'takingOver', 'asking', reason, { commandId });
+  request(turn, true);
+}
+
+function request(turn: Turn, take: boolean): void {
+  const { state, settings } = turn;
+  state.arbiter.askedAt = state.now;
+  if (settings.arbiter === 'etcd') {
+    const epoch = state.record?.epoch ?? 0;
+    ask(turn, { type: 'claimEpoch', epoch, take, deadlineMs: askDeadlineMs });
+  } else {
+    state.arbiter.peerIsOff = true;
+    ask(turn, { type: 'fencePeer', deadlineMs: fenceDeadlineMs });
+  }
+}
+
+/** The ledger's answer to the claim of now. A claim that was won is carried through, whatever has happened meanwhile. */
+export function askingDecided(turn: Turn, event: EventOf<'claimDecided'>): void {
+  if (turn.state.phase !== 'asking') return;
+  if (event.outcome === 'won') carryThrough(turn, turn.state.reason, event.epoch);
+  else giveUp(turn, { code: event.outcome === 'lost' ? 'claimLost' : 'claimRefused' });
+}
+
+export function askingFenced(turn: Turn): void {
+  const { state } = turn;
+  if (state.phase === 'asking') carryThrough(turn, state.reason, (state.record?.epoch ?? 0) + 1);
+}
+
+export function askingRefused(turn: Turn): void {
+  if (turn.state.phase === 'asking') giveUp(turn, { code: 'claimRefused' });
+}
+
+/** An agent that died after its claim was won finds it in the ledger. */
+export function settledDecided(turn: Turn, event: EventOf<'claimDecided'>): void {
+  const { state } = turn;
+  if (event.outcome !== 'won' || state.writing !== null || state.phase === 'stoppingAhead') return;
+  if (state.record?.mode === 'paired') carryThrough(turn, { code: 'claimWon' }, event.epoch);
+}
+
+function carryThrough(turn: Turn, reason: Reason, epoch: number): void {
+  note(turn, { code: turn.settings.arbiter === 'etcd' ? 'claimWon' : 'peerFenced' });
+  if (serves(turn.state)) beginLeaving(turn, reason, epoch);
+  else beginTakeover(turn, 'claim', reason, epoch);
+}
+
+/** Nothing was taken and nothing is under way: back to where the wish arose. */
+function giveUp(turn: Turn, reason: Reason): void {
+  const { state } = turn;
+  const { askedFrom } = state.arbiter;
+  state.leaving = false;
+  if (askedFrom === 'paired') {
+    enter(turn, 'paired', '', reason);
+  } else if (askedFrom === 'opening') {
+    beginOpening(turn, reason);
+  } else if (askedFrom !== 'standby') {
+    enter(turn, 'starting', 'waiting', reason);
+  } else if (state.database.running) {
+    enter(turn, 'standby', '', reason);
+  } else {
+    loseEligibility(turn, 'databaseExited');
+    beginRejoin(turn, reason, false);
+  }
+}
+
+/** What is to be asked or told without anybody waiting for it; called at the end of every step. */
+export function keepArbiter(turn: Turn): void {
+  const { state, settings } = turn;
+  if (!isOutside(settings) || state.record?.arbiter !== settings.arbiter) return;
+  if (isAskingPending(turn) || state.now - state.arbiter.askedAt < retryMs) return;
+  if (state.phase === 'asking') request(turn, false);
+  else if (settings.arbiter === 'etcd') keepLedger(turn);
+  else keepPeerOn(turn);
+}
+
+function isAskingPending(turn: Turn): boolean {
+  return arbiterEffects.some((effect) => isPending(turn, effect));
+}
+
+function keepLedger(turn: Turn): void {
+  const { state, settings } = turn;
+  const { record, arbiter } = state;
+  if (record === null || state.leaving || state.writing !== null) return;
+  const { epoch } = record;
+  const isDue = state.now - arbiter.checkedAt >= checkMs;
+  if (record.mode === 'paired' && (arbiter.unsettledEpoch === epoch || isDueLost(turn, isDue))) {
+    noteAsked(turn);
+    ask(turn, { type: 'claimEpoch', epoch, take: false, deadlineMs: askDeadlineMs });
+  } else if (record.mode === 'paired' && record.holder === settings.self) {
+    if (arbiter.publishedEpoch === epoch && !isDue) return;
+    noteAsked(turn);
+    const create = inContact(state, settings) && state.contact.peer === record.partner;
+    ask(turn, { type: 'publishEpoch', epoch, create, deadlineMs: askDeadlineMs });
+  } else if (record.mode === 'solo' && serves(state) && arbiter.enteredEpoch !== epoch) {
+    noteAsked(turn);
+    ask(turn, { type: 'enterEpoch', epoch, above: false, deadlineMs: askDeadlineMs });
+  }
+}
+
+function isDueLost(turn: Turn, isDue: boolean): boolean {
+  return turn.state.arbiter.lostEpoch === turn.state.record?.epoch && isDue;
+}
+
+function noteAsked(turn: Turn): void {
+  turn.state.arbiter.askedAt = turn.state.now;
+  turn.state.arbiter.checkedAt = turn.state.now;
+}
+
+/** A box that this node may have switched off is switched on again, but not before what follows from it is on disk. */
+function keepPeerOn(turn: Turn): void {
+  const { state, settings } = turn;
+  if (!state.arbiter.peerIsOff || state.writing !== null) return;
+  // What was heard before it was off proves nothing.
+  if ((state.contact.heardAt ?? -Infinity) > state.arbiter.checkedAt && peerSays(turn) !== null) {
+    state.arbiter.peerIsOff = false;
+    state.arbiter.failing = false;
+    return;
+  }
+  if (!listenedLongEnough(state, settings)) return;
+  state.arbiter.askedAt = state.now;
+  ask(turn, { type: 'unfencePeer', deadlineMs: fenceDeadlineMs });
+}
