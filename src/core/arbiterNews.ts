@@ -68,6 +68,7 @@ export function noteArbiter(turn: Turn, event: ArbiterEvent): void {
     case 'epochEntered':
       arbiter.forgot = false;
       arbiter.enteredEpoch = event.epoch;
+      arbiter.askedAt = -Infinity;
       return;
     case 'peerFenced':
       arbiter.checkedAt = turn.state.now;
@@ -85,7 +86,11 @@ function notePublished(turn: Turn, { found }: EventOf<'epochPublished'>): void {
   arbiter.publishedEpoch = null;
   if (found === null || record?.mode !== 'paired') return;
   const isMine = found.holder === turn.settings.self;
-  if (found.epoch === record.epoch && isMine) arbiter.publishedEpoch = record.epoch;
+  if (found.epoch === record.epoch && isMine) {
+    arbiter.publishedEpoch = record.epoch;
+    // The next question need not wait for a pause after this one.
+    arbiter.askedAt = -Infinity;
+  }
   // Above mine: the peer has left this epoch, or I did and have forgotten it.
   if (found.epoch > record.epoch && isMine) arbiter.unsettledEpoch = record.epoch;
   if (found.epoch > record.epoch && !isMine) arbiter.lostEpoch = record.epoch;

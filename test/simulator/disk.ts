@@ -59,8 +59,8 @@ export class Disk {
     if (!random.chance(options.copyLoss)) return;
     const [a, b] = this.#copies;
     const copies: readonly [Copy, Copy] = random.chance(0.5) ? [null, b] : [a, null];
-    // A disk that loses the only good copy has lost the record: that is beyond what two copies promise.
-    if (copies.some((copy) => copy !== null)) this.#copies = copies;
+    // A disk that loses the only copy that counts has lost the record: that is beyond what two copies promise.
+    if (newestOf(copies) === newestOf(this.#copies)) this.#copies = copies;
   }
 
   /** The agent died: writes that were not begun are gone, the one under way ends before its successor starts and reads. */
@@ -72,11 +72,11 @@ export class Disk {
     this.#doubtful = null;
   }
 
-  /** What an agent that starts reads. */
+  /** What an agent that starts reads. A copy that is missing or older is written anew at once, where the disk lets it. */
   read(): DurableRecord | null {
-    const [a, b] = this.#copies;
-    const found = a === null || b === null ? (a ?? b) : laterRecord(a, b);
+    const found = newestOf(this.#copies);
     if (found !== null && found !== this.#record) this.#keep(found);
+    if (!this.failing.active) this.#copies = [found, found];
     return this.#record;
   }
 
@@ -126,4 +126,8 @@ export class Disk {
       (random.chance(0.01) ? random.between(20, 400) : 0)
     );
   }
+}
+
+function newestOf([a, b]: readonly [Copy, Copy]): Copy {
+  return a === null || b === null ? (a ?? b) : laterRecord(a, b);
 }
