@@ -2,7 +2,7 @@
 // compare-and-swap. `fence`: the peer is switched off, verified. From the request until it is acted upon or known to have come
 // to nothing the node is leaving: it counts as no contact, because what was asked may be granted at any moment.
 import { arbiterEffects } from './arbiterNews.ts';
-import { inContact, peerSays } from './contact.ts';
+import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import { loseEligibility } from './eligibility.ts';
 import { beginLeaving, beginOpening } from './entrances.ts';
 import type { EventOf } from './events.ts';
@@ -10,6 +10,7 @@ import { isOutside, listenedLongEnough } from './permission.ts';
 import type { Reason } from './reasons.ts';
 import { beginRejoin } from './rejoin.ts';
 import { serves } from './roles.ts';
+import { stepDown } from './stepDown.ts';
 import { beginTakeover } from './takeover.ts';
 import type { Turn } from './turn.ts';
 import { ask, enter, isPending, note } from './turn.ts';
@@ -91,10 +92,21 @@ function giveUp(turn: Turn, reason: Reason): void {
   }
 }
 
+/** The peer has left this epoch itself, so nothing that is still under way can be given to me. */
+function yieldToPeer(turn: Turn): void {
+  const reason: Reason = { code: 'peerHasHigherEpoch' };
+  if (serves(turn.state)) stepDown(turn, reason);
+  else giveUp(turn, reason);
+}
+
 /** What is to be asked or told without anybody waiting for it; called at the end of every step. */
 export function keepArbiter(turn: Turn): void {
   const { state, settings } = turn;
   if (!isOutside(settings) || state.record?.arbiter !== settings.arbiter) return;
+  if (state.phase === 'asking' && peerIsAhead(state)) {
+    yieldToPeer(turn);
+    return;
+  }
   if (isAskingPending(turn) || state.now - state.arbiter.askedAt < retryMs) return;
   if (state.phase === 'asking') request(turn, false);
   else if (settings.arbiter === 'etcd') keepLedger(turn);

@@ -1,7 +1,7 @@
 // The arbiter etcd: the claim, its three outcomes and the unknown one, publishing, and the agent that finds what its
 // predecessor won (protocol.md section 5).
 import test from 'ava';
-import { boxA, durableRecord, recordStatement } from './builders.ts';
+import { boxA, boxB, durableRecord, recordStatement } from './builders.ts';
 import type { DrivenNode } from './drivenNode.ts';
 import {
   addressOn,
@@ -114,6 +114,15 @@ test('I2 etcd: a primary that lost the claim takes its address off and writes no
       .slice(2)
       .some(({ take }) => take),
   );
+});
+
+test('I2 etcd: a primary that waits for an answer steps down when the peer says a higher epoch', (t) => {
+  const node = knownPrimary();
+  node.pass(1200);
+  t.is(node.state().phase, 'asking');
+  node.hears({ record: recordStatement({ epoch: 5, holder: boxB, mode: 'solo', ...etcd }) });
+  t.is(node.state().name, 'steppingDown');
+  t.true(node.waitsFor('lowerServicePort') && node.waitsFor('stopDatabase'));
 });
 
 test('etcd: a primary alone claims after D_solo_fast with a good LAN, after D_solo without', (t) => {
