@@ -44,7 +44,7 @@ function request(turn: Turn, take: boolean): void {
   }
 }
 
-/** The ledger's answer to the claim of now. A claim that was won is carried through, whatever has happened meanwhile. */
+/** I2. The ledger's answer to the claim of now. A claim that was won is carried through, whatever has happened meanwhile. */
 export function askingDecided(turn: Turn, event: EventOf<'claimDecided'>): void {
   if (turn.state.phase !== 'asking') return;
   if (event.outcome === 'won') carryThrough(turn, turn.state.reason, event.epoch);

@@ -5,7 +5,7 @@ import type { State } from './state.ts';
 import type { Settings } from './settings.ts';
 import type { Turn } from './turn.ts';
 
-/** Takes in an authentic heartbeat of the other node. Statements are kept only from contact. */
+/** Takes in an authentic heartbeat of the other node. Statements are kept only from contact (I2). */
 export function hear(turn: Turn, heartbeat: Heartbeat): void {
   const { state, settings } = turn;
   const { contact } = state;

@@ -12,7 +12,7 @@ export type LossCause =
   | 'promotedByHand'
   | 'recordNotWritten';
 
-/** Contact alone never restores it: the counter must be named by a new grant. */
+/** I9. Contact alone never restores it: the counter must be named by a new grant. */
 export function loseEligibility(
   turn: Turn,
   cause: LossCause,
@@ -46,7 +46,7 @@ export function isGranted(turn: Turn, epoch: number): boolean {
   );
 }
 
-/** The running database is of the recorded cluster and its log reaches as far as the record vouched for. */
+/** I1: the running database is of the recorded cluster and its log reaches as far as the record vouched for. */
 export function holdsRecordedLog(state: Turn['state']): boolean {
   const { record, database } = state;
   if (record === null || database.lsn === null || database.systemId !== record.databaseSystemId)

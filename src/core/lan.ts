@@ -66,7 +66,7 @@ export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result'
     }
     return;
   }
-  // A living primary behind a cut cable may leave at any moment: answered on the LAN but not on Eth1.
+  // I2: a living primary behind a cut cable may leave at any moment: answered on the LAN but not on Eth1.
   const afterContact = round.startedAt > contact.processedAt;
   if (settings.arbiter !== 'lan') return;
   if (afterContact && round.serviceAnswered && !round.peerOnHeartbeatPort)
@@ -93,7 +93,7 @@ export function checkGapMs(settings: Settings): number {
   return settings.referenceIntervalMs + settings.marginMs;
 }
 
-/** Condition 4 of the standby: a span without a valid LAN round since `ackedAt` ends eligibility. */
+/** I2, condition 4 of the standby: a span without a valid LAN round since `ackedAt` ends eligibility. */
 export function watchSight(turn: Turn): void {
   const { state, settings } = turn;
   if (settings.arbiter !== 'lan') return;

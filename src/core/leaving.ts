@@ -1,4 +1,4 @@
-// The primary leaves a paired epoch alone: record first, then the setting, then waiting commits are released. From the moment
+// The primary leaves a paired epoch alone (I4): record first, then the setting, then waiting commits are released. From the moment
 // the record is asked for it says only that it is leaving (protocol.md sections 4 and 7).
 import { beginOpening, beginSolo, clearSetting, resumeOpening } from './entrances.ts';
 import { peerIsAhead } from './contact.ts';

@@ -67,7 +67,7 @@ export function considerOpening(turn: Turn): void {
 function passGate(turn: Turn, said: Standing | null): void {
   const { state } = turn;
   const { record, database } = state;
-  // A log that ends before what the record vouched for is never served.
+  // I1: a log that ends before what the record vouched for is never served.
   if (!database.answering || !holdsRecordedLog(state)) return;
   if (record?.mode === 'solo') {
     admit(turn);

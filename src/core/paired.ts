@@ -104,7 +104,7 @@ export function mayGrant(turn: Turn): boolean {
     !inContact(state, settings)
   )
     return false;
-  // A standby that asks a ledger which does not know the epoch would only be refused.
+  // I5: a standby that asks a ledger which does not know the epoch would only be refused.
   if (settings.arbiter === 'etcd' && state.arbiter.publishedEpoch !== state.record?.epoch)
     return false;
   const said = state.contact.standing;

@@ -31,7 +31,7 @@ export type Hindrance =
   | 'addressOff'
   | 'addressClaimed';
 
-/** The standby: takes over when nothing is heard, the LAN is good, and nobody answers for the service address. */
+/** I1, I2. The standby: takes over when nothing is heard, the LAN is good, and nobody answers for the service address. */
 export function standbyHindrance(state: State, settings: Settings): Hindrance | null {
   const { record, contact, lan, now, eligibility } = state;
   if (record === null || record.mode !== 'paired' || record.holder === settings.self)
@@ -66,7 +66,7 @@ export function standbyHindrance(state: State, settings: Settings): Hindrance | 
   return null;
 }
 
-/** The primary: goes on alone when the standby was silent for so long that it can no longer take over. */
+/** I1, I2. The primary: goes on alone when the standby was silent for so long that it can no longer take over. */
 export function primaryHindrance(state: State, settings: Settings): Hindrance | null {
   const { record, contact, lan, now } = state;
   if (record === null || record.mode !== 'paired' || record.holder !== settings.self)
@@ -94,7 +94,7 @@ function generalHindrance(state: State, settings: Settings): Hindrance | null {
 /** Alone, but not cut off: a primary without its LAN lets the standby be first. */
 function outsidePrimaryHindrance(state: State, settings: Settings): Hindrance | null {
   const { contact, now, startedAt } = state;
-  // An agent that has heard nobody yet does not know whether it was the one that was switched off.
+  // I7: an agent that has heard nobody yet does not know whether it was the one that was switched off.
   if (contact.heardAt === null && settings.arbiter === 'fence') return 'neverHeard';
   const waitMs = lanIsGood(state) ? settings.soloFastMs : settings.soloMs;
   if (now - (contact.heardAt ?? startedAt) < waitMs) return 'soloTimeNotReached';

@@ -29,7 +29,7 @@ export function considerSolo(turn: Turn): void {
   if (said !== null && mayPair(turn, said)) beginPairing(turn);
 }
 
-/** The peer says it holds nothing of its own in my epoch, and its database streams from mine. */
+/** I1: the peer says it holds nothing of its own in my epoch, and its database streams from mine. */
 function mayPair(turn: Turn, said: Standing): boolean {
   const { state } = turn;
   const { record, database } = state;

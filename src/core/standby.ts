@@ -84,7 +84,7 @@ function followsOrders(turn: Turn, said: Standing): boolean {
   return false;
 }
 
-/** The giver's log ends at `lsn` and mine holds all of it. */
+/** I1: the giver's log ends at `lsn` and mine holds all of it. */
 function takesHandover(turn: Turn, said: Standing): boolean {
   const { state, settings } = turn;
   const { record, database } = state;

@@ -137,7 +137,7 @@ function declineEpoch(turn: Turn, theirs: RecordStatement): void {
   write(turn, catchupRecord(turn, theirs.epoch, theirs.holder));
 }
 
-/** Nobody is heard. Only a box that was alone may serve, and only when nothing contradicts it. */
+/** I7. Nobody is heard. Only a box that was alone may serve, and only when nothing contradicts it. */
 function startUnheard(turn: Turn, record: DurableRecord): void {
   const { settings } = turn;
   if (record.mode === 'solo' && record.holder === settings.self) {

@@ -1,4 +1,4 @@
-// Leaving a paired epoch as the standby: record, promotion, address, in this order (protocol.md section 7). From the moment
+// Leaving a paired epoch as the standby: record, promotion, address, in this order (I4, protocol.md section 7). From the moment
 // the record is asked for, the permission is carried through; until then every condition was asked again.
 import { beginOpening, beginSolo } from './entrances.ts';
 import { raiseAddress } from './address.ts';
