@@ -7,7 +7,7 @@ import {
   isOfArbiter,
   noteArbiter,
 } from './arbiterNews.ts';
-import { hear } from './contact.ts';
+import { hear, inContact } from './contact.ts';
 import { loseEligibility } from './eligibility.ts';
 import type { EffectName, EffectWithToken } from './effects.ts';
 import type { CoreEvent, DatabaseObservation, EventName, EventOf } from './events.ts';
@@ -72,7 +72,7 @@ function noteFact(turn: Turn, event: Exclude<CoreEvent, ArbiterEvent>): void {
       noteStart(turn, event);
       return;
     case 'heartbeatReceived':
-      hear(turn, event.heartbeat);
+      noteHeartbeat(turn, event);
       return;
     case 'garbageReceived':
       state.lan.garbageAt = state.now;
@@ -149,6 +149,17 @@ function noteStart(turn: Turn, event: EventOf<'agentStarted'>): void {
   notePort(turn, event.port);
   noteDatabase(turn, event.database);
   beginKnowing(turn);
+}
+
+/** Without the peer no database can follow: the silence that ends does not count as a fault of the database. */
+function noteHeartbeat(turn: Turn, event: EventOf<'heartbeatReceived'>): void {
+  const { state, settings } = turn;
+  const { heardAt } = state.contact;
+  const wasSilent = !inContact(state, settings);
+  hear(turn, event.heartbeat);
+  if (!wasSilent || state.databaseFaultSince === null || !inContact(state, settings)) return;
+  const silentSince = Math.max(heardAt ?? -Infinity, state.databaseFaultSince);
+  state.databaseFaultSince += state.now - silentSince;
 }
 
 /** A standby's database is at fault from the first moment at which it does not follow. */

@@ -33,7 +33,10 @@ function present(turn: Turn): Partial<Record<AlarmName, Reason>> {
     list.promotionFailed = { code: 'promotionFailed' };
   if (state.arbiter.failing) list.arbiterUnreachable = { code: 'arbiterUnreachable' };
   if (state.arbiter.forgot) list.arbiterForgot = { code: 'arbiterForgot' };
-  if (serves(state) && !lanIsGood(state) && lan.badRounds > 0) list.lanLost = { code: 'lanBad' };
+  // A standby without a LAN cannot take over; one whose port is kept down looks only now and then.
+  const needsLan =
+    serves(state) || (state.name === 'standby' && settings.standbyPort === 'unaddressed');
+  if (needsLan && !lanIsGood(state) && lan.badRounds > 0) list.lanLost = { code: 'lanBad' };
   return list;
 }
 

@@ -68,12 +68,14 @@ export function peerSays(turn: Turn): Standing | null {
   return inContact(turn.state, turn.settings) ? turn.state.contact.standing : null;
 }
 
-/** The first sign of trouble: a heartbeat is missing, or Eth1 has no carrier. */
+/** The first sign of trouble: a heartbeat is missing, or the peer misses mine, or Eth1 has no carrier. */
 export function isSuspicious(state: State, settings: Settings): boolean {
-  if (state.contact.heardAt === null) return false;
+  const { heardAt, ackedAt } = state.contact;
+  if (heardAt === null) return false;
   return (
     !state.lan.heartbeatCarrier ||
-    state.now - state.contact.heardAt > settings.heartbeatIntervalMs * 1.5
+    state.now - heardAt > settings.heartbeatIntervalMs * 1.5 ||
+    (ackedAt !== null && state.now - ackedAt > settings.heartbeatIntervalMs * 2.5)
   );
 }
 

@@ -197,13 +197,8 @@ function startAsFollower(turn: Turn, record: DurableRecord, said: Standing): voi
     return;
   }
   const follows = theirs.mode === 'paired' || theirs.handed === 'handed';
-  if (!follows) {
-    wait(turn, 'waitingForHolder');
-    return;
-  }
-  // Until now nobody asked the database to follow: however long the holder was away, that is no fault of it.
-  turn.state.databaseFaultSince = turn.state.now;
-  beginRejoin(turn, { code: 'following' }, false);
+  if (follows) beginRejoin(turn, { code: 'following' }, false);
+  else wait(turn, 'waitingForHolder');
 }
 
 function startFromCatchup(turn: Turn, record: DurableRecord, said: Standing): void {
