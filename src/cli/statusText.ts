@@ -92,7 +92,7 @@ function waitingRows({
 }
 
 /** Why a box that hears nothing from the other one does not go on alone at this moment. */
-const hindranceText: Readonly<Record<string, string>> = {
+export const hindranceText: Readonly<Record<string, string>> = {
   maintenance: 'takeovers are paused for a maintenance',
   neverHeard: 'the other box was not heard since the agent started',
   peerNotSilent: 'the other box has not been silent for long enough',

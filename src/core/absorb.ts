@@ -151,15 +151,18 @@ function noteStart(turn: Turn, event: EventOf<'agentStarted'>): void {
   beginKnowing(turn);
 }
 
-/** Without the peer no database can follow: the silence that ends does not count as a fault of the database. */
+/** Without the peer no database can follow, and a gate that opens has just seen it follow: neither time counts as its fault. */
 function noteHeartbeat(turn: Turn, event: EventOf<'heartbeatReceived'>): void {
   const { state, settings } = turn;
-  const { heardAt } = state.contact;
+  const { heardAt, standing } = state.contact;
   const wasSilent = !inContact(state, settings);
   hear(turn, event.heartbeat);
-  if (!wasSilent || state.databaseFaultSince === null || !inContact(state, settings)) return;
+  if (state.databaseFaultSince === null || !inContact(state, settings)) return;
+  const opened =
+    standing?.stateName === 'opening' && state.contact.standing?.stateName === 'paired';
   const silentSince = Math.max(heardAt ?? -Infinity, state.databaseFaultSince);
-  state.databaseFaultSince += state.now - silentSince;
+  if (opened) state.databaseFaultSince = state.now;
+  else if (wasSilent) state.databaseFaultSince += state.now - silentSince;
 }
 
 /** A standby's database is at fault from the first moment at which it does not follow. */

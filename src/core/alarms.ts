@@ -25,7 +25,9 @@ function present(turn: Turn): Partial<Record<AlarmName, Reason>> {
   if (said !== null && seesTwoPrimaries(turn, said)) list.twoPrimaries = { code: 'twoPrimaries' };
   if (state.name === 'standby' && lan.selfTestTries >= 3 && !isTested(turn))
     list.probeUntested = { code: 'probeUntested' };
-  if (state.writeRetryAt !== null || state.mute)
+  // While it is tried again nothing is known to be better.
+  const triesAgain = state.writing !== null && state.alarms.recordNotWritten !== undefined;
+  if (state.writeRetryAt !== null || triesAgain || state.mute)
     list.recordNotWritten = { code: 'recordNotWritten' };
   if (state.database.problem !== null && !databaseIsChanging(turn))
     list.databaseFault = { code: 'effectFailed', detail: state.database.problem };
@@ -53,10 +55,9 @@ function isTested(turn: Turn): boolean {
   return lan.selfTestedAt !== null && now - lan.selfTestedAt <= selfTestValidMs(turn.settings);
 }
 
-/** A standby that hears nothing does not know whether the primary serves: it must not sound as if nobody did. */
+/** A box that hears nothing does not know whether the other one serves: it must not sound as if nobody did. */
 function reasonToWait({ state }: Turn): Reason {
-  if (state.name === 'starting') return state.reason;
-  return { code: state.name === 'standby' ? 'peerLost' : 'waitingForOperator' };
+  return state.name === 'starting' ? state.reason : { code: 'peerLost' };
 }
 
 function waitsForOperator(turn: Turn): boolean {

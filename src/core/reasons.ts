@@ -21,7 +21,7 @@ const sentences = {
   waitingForOperator:
     'neither box may serve by itself: an operator must decide (hotpair takeover --accept-loss)',
   peerLost:
-    'the peer is not heard and may be serving: this box does not take over by itself any more',
+    'the peer is not heard and may be serving: this box does not go on alone by itself any more',
   waitingForPeerToCatchUp: 'the peer must first take note of the newest epoch',
   databaseUnusable: 'the database of this box is missing, of another cluster or behind its record',
   gateOpen: 'the standby holds the whole log',

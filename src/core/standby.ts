@@ -78,10 +78,15 @@ function followsOrders(turn: Turn, said: Standing): boolean {
   // The giver waits for my position: while it stops, that is looked at as often as can be.
   watchDatabase(turn, turn.settings.heartbeatIntervalMs * (said.handingOver ? 0.2 : 5));
   if (takesHandover(turn, said) || takesHandback(turn, said)) return true;
-  if (givesConsent(turn, turn.settings.replicationDeadlineMs)) return true;
+  if (givesConsent(turn, patienceMs(turn, said))) return true;
   if (needsRebuild(turn, said)) return true;
   takeGrant(turn);
   return false;
+}
+
+/** A primary that only starts its database keeps nobody waiting but itself. */
+function patienceMs({ settings }: Turn, said: Standing): number {
+  return said.stateName === 'opening' ? settings.followDeadlineMs : settings.replicationDeadlineMs;
 }
 
 /** I1: the giver's log ends at `lsn` and mine holds all of it. */
