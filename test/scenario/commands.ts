@@ -19,16 +19,19 @@ export type Play = {
 
 type Command = (play: Play) => void;
 
-const standbyPortDown = { standbyPort: 'down', takeoverLimitMs: 7000, soloMs: 11_600 } as const;
-
 export const commands: readonly Phrase<Command>[] = [
   { words: 'seed NUMBER', means: (seed) => sets({ seed: Number(seed) }) },
   {
     words: 'the port of the standby is kept down',
-    means: () => sets({ settings: standbyPortDown }),
+    means: () => sets({ standbyPort: 'down' }),
   },
-  { words: 'a person is the arbiter', means: () => sets({ settings: { arbiter: 'manual' } }) },
+  { words: 'etcd is the arbiter', means: () => sets({ arbiter: 'etcd' }) },
+  { words: 'a fence device is the arbiter', means: () => sets({ arbiter: 'fence' }) },
   { words: 'eth1 goes over a switch', means: () => sets({ directCable: false }) },
+  {
+    words: 'a switch port listens for TIME before it forwards',
+    means: (time) => sets({ listenMs: durationMs(time) }),
+  },
   { words: 'a healthy pair', means: () => beginPair },
   { words: 'wait TIME', means: (time) => inSite((site) => site.advance(durationMs(time))) },
   {
@@ -62,8 +65,7 @@ export function obey(play: Play, line: string): void {
 function sets(change: Partial<Setup>): Command {
   return (play) => {
     if (play.site !== null) throw new ScenarioFailure('this must be said before the pair begins');
-    const settings = { ...play.setup.settings, ...change.settings };
-    play.setup = { ...play.setup, ...change, settings };
+    play.setup = { ...play.setup, ...change };
   };
 }
 

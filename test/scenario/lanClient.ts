@@ -6,8 +6,10 @@ import type { World } from '../simulator/world.ts';
 import { seconds } from './story.ts';
 
 const pauseMs = 10;
-/** A pause that a person would notice is told. */
+/** A pause that a person would notice is told; of many in a row only the first ones. */
 const noticeableMs = 100;
+const toldInARow = 3;
+const rowEndsMs = 5000;
 
 type Attempt = { readonly box: Box; readonly incarnation: number };
 
@@ -20,6 +22,8 @@ export class LanClient {
   readonly #tell: (text: string) => void;
   #attempt: Attempt | null = null;
   #next = 0;
+  #pauses = 0;
+  #pausedMs = -Infinity;
 
   constructor(world: World, tell: (text: string) => void) {
     this.#world = world;
@@ -92,7 +96,16 @@ export class LanClient {
     this.acknowledged += 1;
     this.lastMs = nowMs;
     this.longestGapMs = Math.max(this.longestGapMs, gapMs);
-    if (gapMs >= noticeableMs) this.#tell(`rows are acknowledged again, after ${seconds(gapMs)}`);
+    if (gapMs >= noticeableMs) this.#tellPause(gapMs);
+  }
+
+  #tellPause(gapMs: number): void {
+    const { nowMs } = this.#world.queue;
+    this.#pauses = nowMs - gapMs - this.#pausedMs < rowEndsMs ? this.#pauses + 1 : 1;
+    this.#pausedMs = nowMs;
+    if (this.#pauses <= toldInARow)
+      this.#tell(`rows are acknowledged again, after ${seconds(gapMs)}`);
+    else if (this.#pauses === toldInARow + 1) this.#tell('and so on: rows come with pauses');
   }
 
   #isOpen({ box, incarnation }: Attempt): boolean {

@@ -1,4 +1,5 @@
 // The status of both boxes and of the rows, a few lines as an operator would read them.
+import { hindranceText } from '../../src/cli/statusText.ts';
 import { summarize } from '../../src/core/summary.ts';
 import type { Box } from '../simulator/box.ts';
 import type { Site } from './site.ts';
@@ -12,7 +13,8 @@ function boxLines(box: Box): readonly string[] {
   if (!box.powered) return [`${name}     is off`];
   if (agent === null) return [`${name}     the agent does not run`];
   const summary = summarize(agent.state, agent.settings, box.clockMs());
-  const { role, mode, epoch, eligible, alarms, waitingFor, reason } = summary;
+  const { role, mode, epoch, eligible, alarms, waitingFor, reason, peerHeard, hindrance } = summary;
+  const hindered = !peerHeard && mode === 'paired' && hindrance !== null;
   const what =
     role === 'primary'
       ? mode === 'paired'
@@ -24,6 +26,7 @@ function boxLines(box: Box): readonly string[] {
   return [
     `${name}     ${what} (epoch ${epoch ?? '-'}): ${reason}`,
     ...(waitingFor === null || waitingFor === reason ? [] : [`      waits for: ${waitingFor}`]),
+    ...(hindered ? [`      not alone yet: ${hindranceText[hindrance] ?? hindrance}`] : []),
     ...(alarms.length === 0 ? [] : [`      alarms: ${alarms.join(', ')}`]),
   ];
 }
