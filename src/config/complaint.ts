@@ -23,12 +23,15 @@ export const complaintCodes = {
   CONFIG_RATE: 'the value is not a data rate',
   CONFIG_RELATION_TMAX: 'the takeover limit is too short for the watchdog and the probe',
   CONFIG_RELATION_DSOLO: "the primary would go solo before the standby's time has passed",
-  CONFIG_RELATION_SOLO_FAST: 'the fast solo leaves no room for a probe round',
-  CONFIG_RELATION_INTERVAL: 'the dead interval is shorter than three heartbeats',
+  CONFIG_RELATION_SOLO_FAST: 'the fast solo leaves no room for two probe rounds',
+  CONFIG_RELATION_INTERVAL:
+    'the dead interval is shorter than three heartbeats and a part of a probe round',
   CONFIG_RELATION_FAST_DEAD:
     'the fast dead interval does not fit the heartbeat and the dead interval',
   CONFIG_RELATION_PROBES: 'the probes do not fit their round',
   CONFIG_RELATION_REFERENCE_INTERVAL: 'the suspicious reference check is slower than the idle one',
+  CONFIG_RELATION_REFERENCE_DEAD:
+    'the suspicious reference check is too slow for the dead interval',
   CONFIG_RELATION_SELF_TEST: "the probe's self-test expires before it is repeated",
   CONFIG_RELATION_HEARTBEAT_SUBNET: 'the two heartbeat addresses do not make a link',
   CONFIG_RELATION_NETWORKS: 'the heartbeat network overlaps a service network',

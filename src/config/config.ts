@@ -66,9 +66,23 @@ export function leastSoloMs({ watchdog, timing }: Config): number {
   return timing.takeoverLimitMs + watchdog.timeoutMs + timing.promotionDeadlineMs + timing.marginMs;
 }
 
-/** What the fast solo interval must exceed: D + probe round + margin. */
+/**
+ * What the fast solo interval must exceed: D, the margin, and the longest that a standby in order may have seen no whole
+ * round: a heartbeat on its way and the first one missed, then one round under way and one that begins.
+ */
 export function leastSoloFastMs({ heartbeat, timing }: Config): number {
-  return heartbeat.deadIntervalMs + timing.probeRoundMs + timing.marginMs;
+  const { deadIntervalMs, intervalMs } = heartbeat;
+  return deadIntervalMs + 3 * intervalMs + 2 * timing.probeRoundMs + timing.marginMs;
+}
+
+/** Pause between two questions of a round. */
+export function probeSpacingMs({ timing }: Config): number {
+  return timing.probeRoundMs / timing.probes;
+}
+
+/** What the dead interval is at least: three heartbeats, and what a primary that looked at its LAN in time may miss of a round. */
+export function leastDeadIntervalMs(config: Config): number {
+  return 3 * config.heartbeat.intervalMs + 2 * probeSpacingMs(config);
 }
 
 function derivedTakeoverLimitMs(config: Config): number {

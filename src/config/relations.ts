@@ -3,7 +3,9 @@
 import { formatInterfaceAddress, isHostAddress, isInNetwork, networksOverlap } from './address.ts';
 import {
   type Config,
+  leastDeadIntervalMs,
   leastSoloFastMs,
+  probeSpacingMs,
   leastSoloMs,
   leastTakeoverLimitMs,
   withWatchdogTimeout,
@@ -57,6 +59,7 @@ export const relations: readonly Relation[] = [
     keys: [
       'timing.soloFast',
       'heartbeat.deadInterval',
+      'heartbeat.interval',
       'timing.probeRound',
       'timing.margin',
       'service.standbyPort',
@@ -65,7 +68,7 @@ export const relations: readonly Relation[] = [
   },
   {
     code: 'CONFIG_RELATION_INTERVAL',
-    keys: ['heartbeat.deadInterval', 'heartbeat.interval'],
+    keys: ['heartbeat.deadInterval', 'heartbeat.interval', 'timing.probeRound', 'timing.probes'],
     find: deadIntervalTooShort,
   },
   {
@@ -82,6 +85,16 @@ export const relations: readonly Relation[] = [
     code: 'CONFIG_RELATION_REFERENCE_INTERVAL',
     keys: ['timing.referenceInterval', 'timing.referenceIdleInterval'],
     find: referenceIntervalsSwapped,
+  },
+  {
+    code: 'CONFIG_RELATION_REFERENCE_DEAD',
+    keys: [
+      'timing.referenceInterval',
+      'heartbeat.deadInterval',
+      'timing.probeRound',
+      'timing.probes',
+    ],
+    find: referenceIntervalTooLong,
   },
   {
     code: 'CONFIG_RELATION_SELF_TEST',
@@ -150,7 +163,7 @@ function soloFastTooShort(config: Config): Finding[] {
   return mustExceed(
     config.timing.soloFastMs,
     leastSoloFastMs(config),
-    'timing.soloFast must exceed heartbeat.deadInterval + timing.probeRound + timing.margin',
+    'timing.soloFast must exceed heartbeat.deadInterval + 3 × heartbeat.interval + 2 × timing.probeRound + timing.margin',
   );
 }
 
@@ -159,12 +172,14 @@ function mustExceed(ms: number, leastMs: number, message: string): Finding[] {
   return [{ message, seen: formatDuration(ms), allowed: `more than ${formatDuration(leastMs)}` }];
 }
 
-function deadIntervalTooShort({ heartbeat }: Config): Finding[] {
-  const least = 3 * heartbeat.intervalMs;
+function deadIntervalTooShort(config: Config): Finding[] {
+  const { heartbeat } = config;
+  const least = Math.ceil(leastDeadIntervalMs(config));
   if (heartbeat.deadIntervalMs >= least) return [];
   return [
     {
-      message: 'heartbeat.deadInterval must be at least three times heartbeat.interval',
+      message:
+        'heartbeat.deadInterval must be at least 3 × heartbeat.interval + 2 × timing.probeRound / timing.probes',
       seen: formatDuration(heartbeat.deadIntervalMs),
       allowed: `${formatDuration(least)} or more`,
     },
@@ -206,6 +221,20 @@ function referenceIntervalsSwapped({ timing }: Config): Finding[] {
       message: 'timing.referenceInterval must not exceed timing.referenceIdleInterval',
       seen: formatDuration(timing.referenceIntervalMs),
       allowed: `up to ${formatDuration(timing.referenceIdleIntervalMs)}`,
+    },
+  ];
+}
+
+// A primary that looks at its LAN more rarely could miss that it was away while the standby found nobody there.
+function referenceIntervalTooLong(config: Config): Finding[] {
+  const most = Math.floor(config.heartbeat.deadIntervalMs - probeSpacingMs(config));
+  if (config.timing.referenceIntervalMs <= most) return [];
+  return [
+    {
+      message:
+        'timing.referenceInterval must not exceed heartbeat.deadInterval - timing.probeRound / timing.probes',
+      seen: formatDuration(config.timing.referenceIntervalMs),
+      allowed: `up to ${formatDuration(most)}`,
     },
   ];
 }

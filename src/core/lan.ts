@@ -78,8 +78,9 @@ function noteContinuity(turn: Turn, round: Round): void {
   const { state, settings } = turn;
   const { lan } = state;
   const seen = Math.max(state.contact.ackedAt ?? -Infinity, lan.lastGoodEndedAt);
-  if (round.startedAt - seen > checkGapMs(settings))
-    lan.brokenAt = Math.max(lan.brokenAt, round.startedAt);
+  // Up to its end: an agent that was blocked within a round asked only at its edges.
+  if (round.endedAt - seen > checkGapMs(settings) + settings.probeRoundMs)
+    lan.brokenAt = Math.max(lan.brokenAt, round.endedAt);
   if (round.valid) {
     lan.lastValidStartedAt = round.startedAt;
     lan.lastGoodEndedAt = round.endedAt;
@@ -88,9 +89,18 @@ function noteContinuity(turn: Turn, round: Round): void {
   }
 }
 
-/** The longest span between two looks of a primary that still counts as unbroken. */
+/** Pause between two questions of a round. */
+export function probeSpacingMs(settings: Settings): number {
+  return settings.probeRoundMs / settings.probes;
+}
+
+/**
+ * The longest span between two looks of a primary that still counts as unbroken. A standby that hears nothing takes over
+ * after D on a round that ended just then (`permission.ts`): within less a LAN cannot be away for its last questions,
+ * come back, and the cable be cut, all unseen.
+ */
 export function checkGapMs(settings: Settings): number {
-  return settings.referenceIntervalMs + settings.marginMs;
+  return settings.deadIntervalMs - 2 * probeSpacingMs(settings);
 }
 
 /** I2, condition 4 of the standby: a span without a valid LAN round since `ackedAt` ends eligibility. */

@@ -1,7 +1,7 @@
 // May this node leave the paired epoch alone? Each function names the first condition that is missing, so that status can say
 // what is waited for. With the `lan` arbiter (protocol.md section 6) null means permission; with an arbiter outside the pair
 // (section 5) it means that there is a reason to ask it.
-import { checkGapMs, evidenceSpanMs, lanIsGood, selfTestValidMs } from './lan.ts';
+import { checkGapMs, evidenceSpanMs, lanIsGood, probeSpacingMs, selfTestValidMs } from './lan.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 
@@ -40,30 +40,42 @@ export function standbyHindrance(state: State, settings: Settings): Hindrance | 
   if (general !== null) return general;
   if (state.maintenanceUntil !== null || contact.standing?.fitness.maintenance === true)
     return 'maintenance';
+  const round = lan.lastRound;
+  const isFast = isSeenCut(state);
   if (contact.ackedAt === null || contact.heardAt === null) {
     // A paired record names a standby that holds everything: the ledger knows whether the epoch is still to be had.
     if (settings.arbiter !== 'etcd') return 'neverHeard';
     if (!listenedLongEnough(state, settings)) return 'peerNotSilent';
   } else {
-    const quietMs = lan.heartbeatCarrier ? settings.deadIntervalMs : settings.fastDeadIntervalMs;
+    const quietMs = isFast ? settings.fastDeadIntervalMs : settings.deadIntervalMs;
     if (now - contact.heardAt < quietMs || now - contact.ackedAt < quietMs) return 'peerNotSilent';
     if (eligibility.epoch !== record.epoch) return 'notEligible';
   }
   if (state.mute) return 'notEligible';
   if (!state.database.running || state.database.inRecovery !== true) return 'databaseNotReady';
-  const round = lan.lastRound;
   if (round === null || round.startedAt <= contact.processedAt) return 'noRoundSinceContact';
-  if (now - round.endedAt > 2 * settings.probeRoundMs) return 'roundTooOld';
   if (!round.valid || !state.port.carrier) return 'lanNotGood';
   const silentMs = now - (contact.ackedAt ?? state.startedAt);
   // Who can be switched off need not fall silent by himself: a living primary would have gone on alone by then.
   const canWait = settings.arbiter !== 'fence' || silentMs <= settings.takeoverLimitMs;
   if (round.serviceAnswered && canWait) return 'addressAnswered';
-  if (isOutside(settings)) return outsideHindrance(state, settings);
+  const ageMs = now - round.endedAt;
+  if (isOutside(settings))
+    return ageMs > 2 * settings.probeRoundMs ? 'roundTooOld' : outsideHindrance(state, settings);
   if (silentMs > settings.takeoverLimitMs) return 'tooLate';
   if (lan.selfTestedAt === null || now - lan.selfTestedAt > selfTestValidMs(settings))
     return 'probeUntested';
-  return null;
+  // Between two rounds this is all that is missing.
+  const oldestMs = isFast ? 2 * settings.probeRoundMs : probeSpacingMs(settings);
+  return ageMs > oldestMs ? 'roundTooOld' : null;
+}
+
+/** A cable that is seen to be cut leaves a living primary the LAN: a round begun since then would have met it. */
+function isSeenCut({ lan }: State): boolean {
+  const { lastRound } = lan;
+  return (
+    !lan.heartbeatCarrier && lastRound !== null && lastRound.startedAt >= lan.heartbeatCarrierSince
+  );
 }
 
 /** I1, I2. The primary: goes on alone when the standby was silent for so long that it can no longer take over. */

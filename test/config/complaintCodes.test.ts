@@ -35,6 +35,7 @@ const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_RELATION_FAST_DEAD: configText({ heartbeat: { fastDeadInterval: '50ms' } }),
   CONFIG_RELATION_PROBES: configText({ timing: { probes: 10 } }),
   CONFIG_RELATION_REFERENCE_INTERVAL: configText({ timing: { referenceInterval: '3s' } }),
+  CONFIG_RELATION_REFERENCE_DEAD: configText({ timing: { referenceInterval: '240ms' } }),
   CONFIG_RELATION_SELF_TEST: configText({ timing: { selfTestValid: '19s' } }),
   CONFIG_RELATION_HEARTBEAT_SUBNET: configText({ heartbeat: { peer: '169.254.69.5' } }),
   CONFIG_RELATION_NETWORKS: configText({ service: { addresses: ['169.254.1.1/16'] } }),

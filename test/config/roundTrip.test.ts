@@ -74,7 +74,7 @@ test('a configuration written out in full is read back as the same effective val
       heartbeat: { interval: `${10 + draw(40)}ms`, udpPort: 1 + draw(65_535) },
       timing: {
         margin: `${10 + draw(190)}ms`,
-        probes: 1 + draw(9),
+        probes: 2 + draw(8),
         promotionDeadline: `${1 + draw(9)}s`,
       },
       watchdog: { timeout: `${1 + draw(59)}s`, policy: ['automatic', 'required'][draw(2)] },
@@ -94,6 +94,12 @@ test('the derived times always satisfy their relations, for any drawn inputs', (
   const draw = drawer(4);
   for (let round = 0; round < 200; round += 1) {
     const config = someConfig({
+      heartbeat: {
+        port: 'eth1',
+        address: '169.254.69.1/30',
+        peer: '169.254.69.2',
+        deadInterval: '500ms',
+      },
       timing: {
         margin: `${10 + draw(500)}ms`,
         probeRound: `${30 + draw(200)}ms`,

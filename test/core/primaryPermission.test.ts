@@ -85,6 +85,14 @@ test('lan 3: carrier lost for a moment since the last contact is a break', (t) =
   t.is(hindrance(node), 'lanWasBroken');
 });
 
+test('lan 3: an agent that was blocked for nearly D since the last contact has a break', (t) => {
+  const node = pairedPrimary();
+  node.sleep(200);
+  node.happen({ type: 'heartbeatCarrierChanged', carrier: false });
+  node.pass(longMs);
+  t.is(hindrance(node), 'lanWasBroken');
+});
+
 test('lan 3: a flap that was over before anybody looked is a break', (t) => {
   const node = pairedPrimary();
   node.pass(1000);

@@ -90,6 +90,26 @@ test('lan 3: a round that began before the last datagram does not count', (t) =>
   t.is(hindrance(node), 'noRoundSinceContact');
 });
 
+test('lan 1: D_fast needs a round that began after the carrier was lost', (t) => {
+  const node = eligibleStandby();
+  node.pass(190);
+  node.happen({ type: 'heartbeatCarrierChanged', carrier: false });
+  node.pass(20);
+  t.is(hindrance(node), 'peerNotSilent');
+  node.pass(170);
+  t.is(node.state().name, 'takingOver');
+});
+
+test('lan 3: with carrier on Eth1 only a round that ended just now is evidence', (t) => {
+  const node = eligibleStandby();
+  node.pass(240);
+  node.sleep(40);
+  node.happen({ type: 'tick' });
+  t.is(hindrance(node), 'roundTooOld');
+  node.pass(100);
+  t.is(node.state().name, 'takingOver');
+});
+
 test('lan 3: without carrier on the service port nothing is known of the LAN', (t) => {
   const node = eligibleStandby();
   node.port({ carrier: false, carrierChanges: 2 });

@@ -64,7 +64,11 @@ export const primaryEvidence: readonly Mutant[] = [
         'if (wasOff || !port.carrier || !port.addressesOn || flapped) state.lan.brokenAt = state.now;',
         'if (!state.port.addressesOn || !port.addressesOn) state.lan.brokenAt = state.now;',
       ),
-      patch('lan.ts', 'lan.brokenAt = Math.max(lan.brokenAt, round.endedAt);', ''),
+      patch(
+        'lan.ts',
+        '} else {\n    lan.brokenAt = Math.max(lan.brokenAt, round.endedAt);',
+        '} else {',
+      ),
     ],
   },
   {
@@ -73,7 +77,11 @@ export const primaryEvidence: readonly Mutant[] = [
     section: '6, primary 3',
     arbiters: lan,
     patches: [
-      patch('lan.ts', 'if (round.startedAt - seen > checkGapMs(settings))', 'if (false)'),
+      patch(
+        'lan.ts',
+        'if (round.endedAt - seen > checkGapMs(settings) + settings.probeRoundMs)',
+        'if (false)',
+      ),
       patch(
         'permission.ts',
         `if (now - seen > checkGapMs(settings) + settings.probeRoundMs) return 'nobodyLooked';`,

@@ -41,10 +41,19 @@ export const standbyEvidence: readonly Mutant[] = [
         'round === null || round.startedAt <= contact.processedAt',
         'round === null',
       ),
+      patch('permission.ts', `ageMs > oldestMs ? 'roundTooOld' : null`, 'null'),
+    ],
+  },
+  {
+    name: 'fast-on-an-earlier-round',
+    rule: 'D_fast counts only with a round that began after the carrier was lost',
+    section: '6, standby 1',
+    arbiters: lan,
+    patches: [
       patch(
         'permission.ts',
-        `if (now - round.endedAt > 2 * settings.probeRoundMs) return 'roundTooOld';`,
-        '',
+        '!lan.heartbeatCarrier && lastRound !== null && lastRound.startedAt >= lan.heartbeatCarrierSince',
+        '!lan.heartbeatCarrier && lastRound !== null',
       ),
     ],
   },

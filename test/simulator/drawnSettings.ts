@@ -23,14 +23,21 @@ export function drawSite(random: Random): Site {
 
 function drawSettings(random: Random, keptDown: boolean, upMs: number): Settings {
   const intervalMs = random.pick([50, 50, 50, 30, 100]);
-  const deadIntervalMs = Math.max(random.pick([250, 250, 200, 350, 500]), 3 * intervalMs);
-  const fastDeadIntervalMs = random.pick([2 * intervalMs, 2 * intervalMs, deadIntervalMs]);
   const probeRoundMs = random.pick([90, 90, 60, 150]);
+  const probes = random.pick([3, 3, 2, 5]);
+  const spacingMs = Math.ceil(probeRoundMs / probes);
+  const leastDeadIntervalMs = 3 * intervalMs + 2 * spacingMs;
+  const deadIntervalMs = Math.max(random.pick([250, 250, 200, 350, 500]), leastDeadIntervalMs);
+  const referenceIntervalMs = Math.min(
+    random.pick([200, 200, 100, 400]),
+    deadIntervalMs - spacingMs,
+  );
+  const fastDeadIntervalMs = random.pick([2 * intervalMs, 2 * intervalMs, deadIntervalMs]);
   const marginMs = random.pick([100, 100, 50, 200]);
-  const leastSoloFastMs = deadIntervalMs + probeRoundMs + marginMs + 1;
+  const leastSoloFastMs = deadIntervalMs + 3 * intervalMs + 2 * probeRoundMs + marginMs + 1;
   const soloFastMs = random.chance(0.05)
     ? leastSoloFastMs
-    : Math.max(random.pick([1000, 1000, 800, 2000]), leastSoloFastMs + 3 * probeRoundMs);
+    : Math.max(random.pick([1000, 1000, 800, 2000]), leastSoloFastMs);
   const watchdogMs = random.pick([2000, 2000, 1000, 5000]);
   const config = someConfig({
     heartbeat: {
@@ -53,9 +60,9 @@ function drawSettings(random: Random, keptDown: boolean, upMs: number): Settings
       margin: `${marginMs}ms`,
       soloFast: `${soloFastMs}ms`,
       probeRound: `${probeRoundMs}ms`,
-      probes: random.pick([3, 3, 2, 5]),
+      probes,
       promotionDeadline: `${random.pick([2000, 2000, 1000, 4000])}ms`,
-      referenceInterval: `${random.pick([200, 200, 100, 400])}ms`,
+      referenceInterval: `${referenceIntervalMs}ms`,
       selfTestInterval: `${random.pick([10, 10, 3])}s`,
     },
     watchdog: { timeout: `${watchdogMs}ms` },
