@@ -2,16 +2,19 @@
 import type { Box } from './box.ts';
 import { crashDatabase } from './databaseFaults.ts';
 import type { Fault, FaultSite } from './faultSite.ts';
+import type { World } from './world.ts';
 
 export const boxFaultNames = [
   'powerLoss',
   'bothPowerLoss',
   'boxPaused',
   'agentStalled',
+  'agentHung',
   'agentCrashed',
   'diskSlow',
   'diskFailing',
   'diskReadOnly',
+  'addressRemoved',
 ] as const;
 
 export const boxFaults = {
@@ -19,11 +22,13 @@ export const boxFaults = {
   bothPowerLoss: (site) => cutPower(site, site.world.boxes),
   boxPaused: pause,
   agentStalled: stall,
+  agentHung: hang,
   agentCrashed: ({ world: { random } }, box) =>
     box.crashAgent(random.pick([20, 200, 800, 2500]) * random.between(0.5, 1.5)),
   diskSlow: (site, box) => site.cut(`diskSlow ${box.name}`, box.disk.slow),
   diskFailing: (site, box) => site.cut(`diskFailing ${box.name}`, box.disk.failing),
   diskReadOnly: refuseWrites,
+  addressRemoved: removeAddress,
 } satisfies Readonly<Record<(typeof boxFaultNames)[number], Fault>>;
 
 function cutPower(site: FaultSite, boxes: readonly Box[]): void {
@@ -37,9 +42,25 @@ function cutPower(site: FaultSite, boxes: readonly Box[]): void {
 
 function stall({ world }: FaultSite, box: Box): void {
   const { random } = world;
-  const durationMs = random.pick([40, 150, 300, 900, 1900, 6000]) * random.between(0.6, 1.2);
+  stallAgent(world, box, random.pick([40, 150, 300, 900, 1900, 6000]) * random.between(0.6, 1.2));
+}
+
+export function stallAgent(world: World, box: Box, durationMs: number): void {
   world.trace(box.name, `agent stalls for ${durationMs.toFixed(0)} ms`);
   box.agent?.stall(durationMs);
+}
+
+/** It never goes on: only a reset or a restart of the process helps. */
+function hang({ world }: FaultSite, box: Box): void {
+  world.trace(box.name, 'agent hangs');
+  box.agent?.stall(Infinity);
+}
+
+/** By hand, or by another program that manages networks. */
+function removeAddress({ world }: FaultSite, box: Box): void {
+  if (!box.addressOn) return;
+  world.trace(box.name, 'the service address is removed');
+  box.setPort(box.portUp, false);
 }
 
 /** The `lan` arbiter assumes that no box stands still for longer than a probe round and then goes on. */

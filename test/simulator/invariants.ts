@@ -56,7 +56,7 @@ export class Invariants {
   #oneAddress(a: Box, b: Box): void {
     const { queue, cable, ledger } = this.#world;
     const bothServe = a.addressOn && b.addressOn && hears(a) && hears(b);
-    if (!bothServe || !cable.passesBothWays || cable.lossy.active || cable.reordering.active) {
+    if (!bothServe || !cable.carriesHeartbeats || cable.lossy.active || cable.reordering.active) {
       this.#conflictMs = null;
       return;
     }

@@ -1,6 +1,7 @@
 // Faults of the heartbeat cable and of the LAN.
 import type { Fault, FaultSite } from './faultSite.ts';
 import type { Box } from './box.ts';
+import { stallAgent } from './boxFaults.ts';
 
 export const linkFaultNames = [
   'heartbeatCut',
@@ -8,6 +9,7 @@ export const linkFaultNames = [
   'heartbeatOneWay',
   'heartbeatLossy',
   'heartbeatReordered',
+  'heartbeatsFiltered',
   'replicationBlocked',
   'garbage',
   'portUnplugged',
@@ -17,6 +19,7 @@ export const linkFaultNames = [
   'referencesDead',
   'lanPartitioned',
   'pathsAlternate',
+  'pathsAlternateUnseen',
 ] as const;
 
 export const linkFaults = {
@@ -29,6 +32,7 @@ export const linkFaults = {
     site.cut('heartbeatLossy', site.world.cable.lossy);
   },
   heartbeatReordered: (site) => site.cut('heartbeatReordered', site.world.cable.reordering),
+  heartbeatsFiltered: filter,
   replicationBlocked: (site) => site.cut('replicationBlocked', site.world.cable.replicationBlocked),
   garbage: (_site, box) => box.agent?.deliver({ type: 'garbageReceived', path: 'eth1' }),
   portUnplugged: (site, box) =>
@@ -40,7 +44,27 @@ export const linkFaults = {
   referencesDead: (site) => site.cut('referencesDead', site.world.lan.referencesDead),
   lanPartitioned: (site) => site.cut('lanPartitioned', site.world.lan.partitioned),
   pathsAlternate: (site, box) => alternate(site, box, 2 + site.world.random.below(6)),
+  pathsAlternateUnseen: alternateUnseen,
 } satisfies Readonly<Record<(typeof linkFaultNames)[number], Fault>>;
+
+/** A packet filter, another key, a full socket: datagrams are lost on the way from one box or from both, and nothing else. */
+function filter(site: FaultSite, box: Box): void {
+  const { cable, random } = site.world;
+  cable.filterLoss = random.pick([1, 1, 0.97, 0.9]);
+  const durationMs = site.durationMs();
+  const both = random.chance(0.6);
+  site.cut(`heartbeatsFiltered from ${box.name}`, cable.filtered[box.side], durationMs);
+  if (!both) return;
+  const { peer } = box;
+  site.cut(`heartbeatsFiltered from ${peer.name}`, cable.filtered[peer.side], durationMs);
+}
+
+/** The same while the agent of one box is blocked, for about as long as the first of them: it sees the end alone. */
+function alternateUnseen(site: FaultSite, box: Box): void {
+  const { random } = site.world;
+  stallAgent(site.world, random.chance(0.7) ? box : box.peer, random.between(100, 1500));
+  alternate(site, box, 2 + random.below(3));
+}
 
 /** The cable is cut, and the LAN as soon as it is mended, and so on: never both at once, and never a quiet moment. */
 function alternate(site: FaultSite, box: Box, rounds: number): void {

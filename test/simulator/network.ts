@@ -36,6 +36,10 @@ export class HeartbeatCable {
   /** Datagrams overtake each other. */
   readonly reordering = new Counter();
   readonly replicationBlocked = new Counter();
+  /** Datagrams from this side are lost, and every other frame passes. */
+  readonly filtered: readonly [Counter, Counter] = [new Counter(), new Counter()];
+  /** Loss in force while `filtered`. */
+  filterLoss = 1;
   /** Loss in force while `lossy`. */
   heavyLoss = 0.2;
   readonly #loss: number;
@@ -52,6 +56,15 @@ export class HeartbeatCable {
 
   get passesBothWays(): boolean {
     return this.passes(0) && this.passes(1);
+  }
+
+  /** Whether heartbeats can be exchanged at all. */
+  get carriesHeartbeats(): boolean {
+    return this.passesBothWays && !this.filtered.some((counter) => counter.active);
+  }
+
+  filters(from: Side, random: Random): boolean {
+    return this.filtered[from].active && random.chance(this.filterLoss);
   }
 
   loses(random: Random): boolean {
@@ -105,5 +118,5 @@ export class Lan {
 
 /** Assumption (a) of the `lan` arbiter: two living boxes are never without the cable and the LAN at once. */
 export function isAssumed(cable: HeartbeatCable, lan: Lan): boolean {
-  return cable.passesBothWays || lan.isMended;
+  return cable.carriesHeartbeats || lan.isMended;
 }

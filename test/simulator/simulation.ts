@@ -4,6 +4,7 @@ import { boxA, durableRecord } from '../core/builders.ts';
 import type { Box } from './box.ts';
 import { Clients } from './clients.ts';
 import type { Core } from './core.ts';
+import { beginExam, calmMs, examWithinMs } from './exam.ts';
 import { Faults } from './faults.ts';
 import { Invariants } from './invariants.ts';
 import { text } from './ledger.ts';
@@ -51,6 +52,7 @@ export function simulate(core: Core, request: Request): Outcome {
   const run = new Run(world);
   run.safety(safetyMs);
   run.liveness();
+  run.availability();
   return {
     seed,
     simulatedMs: world.queue.nowMs,
@@ -106,6 +108,29 @@ class Run {
         `no healthy pair in time after the operator decided: ${situation(this.#world)}`,
       );
     }
+  }
+
+  /** One fault in calm: service must be back in time, and the pair healthy again after it is mended. */
+  availability(): void {
+    const world = this.#world;
+    if (world.ledger.violation !== null || world.options.isolatedLan) return;
+    this.#until(calmMs(world), () => false);
+    const primary = world.boxes.find((box) => isHealthyWith(world, box, box.peer));
+    if (primary === undefined) return;
+    const exam = beginExam(world, primary);
+    if (!this.#until(examWithinMs(world), exam.isPassed)) {
+      world.ledger.break(
+        'availability',
+        `no service in time after ${exam.name}: ${situation(world)}`,
+      );
+      return;
+    }
+    exam.end();
+    if (!this.#until(healWithinMs(world), () => isHealthy(world)))
+      world.ledger.break(
+        'liveness',
+        `no healthy pair in time after ${exam.name}: ${situation(world)}`,
+      );
   }
 
   /** Runs until the condition holds, or for so long; false when the time is over or an invariant is broken. */

@@ -40,6 +40,8 @@ export class World {
   /** An operator's takeover was ordered: the choice of the box that goes on is his. */
   operatorDecided = false;
   commandsGiven = 0;
+  /** Does not come back whatever restarts it. */
+  keptOff: Box | null = null;
   onStep: ((box: Box) => void) | null = null;
   readonly #trace: Trace;
   /** By the side of the box that receives. */
@@ -101,7 +103,8 @@ export class World {
   /** A power that comes back may not make a world that the arbiter excludes: the LAN is mended first. */
   mayPowerOn(box: Box, bootMs: number): void {
     if (box.powered || box.isSwitchedOff) return;
-    if (box.peer.powered && !this.isAssumed) {
+    const isExcluded = box.peer.powered && !this.isAssumed;
+    if (isExcluded || this.keptOff === box) {
       this.queue.after(500, () => this.mayPowerOn(box, bootMs));
       return;
     }
@@ -122,7 +125,9 @@ export class World {
 
   /** Frames of this box reach the peer's service port. */
   seesOnLan(box: Box): boolean {
-    return box.powered && box.peer.powered && box.portUp && box.peer.portUp && this.lan.whole;
+    const { isolatedLan } = this.options;
+    if (!box.powered || !box.peer.powered || !box.portUp || !box.peer.portUp) return false;
+    return this.lan.whole && !isolatedLan;
   }
 
   claimed(by: Box, how: 'announced' | 'probed' | 'answered'): void {
@@ -145,10 +150,12 @@ export class World {
   // Heartbeats
 
   sendHeartbeat(box: Box, heartbeat: Heartbeat): void {
-    if (!this.cable.passes(box.side) || !box.peer.powered || this.cable.loses(this.random)) return;
-    const sent = this.random.chance(encodedShare) ? throughBytes(heartbeat) : heartbeat;
-    this.#arriveLater(box.peer, sent, this.cable.delayMs(this.random));
-    if (this.random.chance(0.001)) this.#replay(box.peer, sent);
+    const { cable, random } = this;
+    if (!cable.passes(box.side) || !box.peer.powered || cable.loses(random)) return;
+    if (cable.filters(box.side, random)) return;
+    const sent = random.chance(encodedShare) ? throughBytes(heartbeat) : heartbeat;
+    this.#arriveLater(box.peer, sent, cable.delayMs(random));
+    if (random.chance(0.001)) this.#replay(box.peer, sent);
   }
 
   /** A datagram arrives twice, or an old one once more, whoever it was meant for. */

@@ -56,6 +56,8 @@ export type WorldOptions = {
   readonly lanLoss: number;
   /** A direct cable shows each box the power of the other; a converter between them does not. */
   readonly directCable: boolean;
+  /** Switch ports that never let the boxes see each other, and let both see the references. */
+  readonly isolatedLan: boolean;
   /** How long a fsynced record takes in calm. */
   readonly recordMs: number;
   /** How likely a power loss makes one copy of the record unreadable. */
@@ -86,6 +88,7 @@ export function drawOptions(
     heartbeatLoss: random.pick([0, 0, 0.001, 0.02]),
     lanLoss: random.pick([0, 0, 0.001]),
     directCable: random.chance(0.8),
+    isolatedLan: random.chance(0.08),
     copyLoss: random.pick([0, 0, 0.1, 0.5]),
     recordMs: random.pick([1, 4, 15]),
     databaseFailure: random.pick([0, 0.01, 0.1]),

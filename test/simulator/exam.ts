@@ -1,0 +1,70 @@
+// The last part of a run: a healthy pair in calm meets one fault alone, and service must be back in time. Safety without
+// this would be cheap: a pair that never takes over loses nothing.
+import type { Box } from './box.ts';
+import { canAcknowledge } from './invariants.ts';
+import type { World } from './world.ts';
+
+/** Probe and pair are tested and proved by then, and every port of a switch forwards. */
+export function calmMs({ options: { linkUp } }: World): number {
+  return 25_000 + 2 * (linkUp.linkMs + linkUp.listenMs);
+}
+
+export type Exam = {
+  readonly name: string;
+  /** Whether service is back. */
+  readonly isPassed: () => boolean;
+  readonly end: () => void;
+};
+
+/** Begins a drawn fault of the pair with this primary. */
+export function beginExam(world: World, primary: Box): Exam {
+  const standby = primary.peer;
+  const off = (box: Box): void => {
+    world.keptOff = box;
+    box.powerOff();
+  };
+  const hang = (box: Box): void => {
+    world.keptOff = box;
+    box.agent?.stall(Infinity);
+  };
+  const blocked = [standby.disk.failing, world.cable.replicationBlocked];
+  const faults: Readonly<Record<string, () => void>> = {
+    'the primary loses its power': () => off(primary),
+    'the agent of the primary hangs': () => hang(primary),
+    'the standby loses its power': () => off(standby),
+    'the agent of the standby hangs': () => hang(standby),
+    'replication breaks and the disk of the standby too': () => {
+      for (const counter of blocked) counter.begin();
+      world.linksChanged();
+    },
+  };
+  const name = world.random.pick(Object.keys(faults));
+  world.trace('-', `one fault in calm: ${name}`);
+  faults[name]?.();
+  const isBlocked = blocked.every((counter) => counter.active);
+  return {
+    name,
+    isPassed: () => {
+      const waitsForReset = world.keptOff !== null && world.keptOff.powered;
+      return !waitsForReset && world.boxes.some((box) => serves(world, box));
+    },
+    end: () => {
+      const { keptOff, random } = world;
+      world.keptOff = null;
+      if (keptOff !== null) world.mayPowerOn(keptOff, random.between(1000, 5000));
+      if (isBlocked) for (const counter of blocked) counter.end();
+      world.linksChanged();
+    },
+  };
+}
+
+/** The time of a wait for a dead standby or a hung primary, and of promotions that fail and are tried again. */
+export function examWithinMs({ options: { settings, linkUp } }: World): number {
+  const { soloMs, watchdogMs } = settings;
+  return soloMs + watchdogMs + 20_000 + 2 * (linkUp.linkMs + linkUp.listenMs);
+}
+
+/** A telephone on the LAN reaches it, and its writes are acknowledged. */
+function serves(world: World, box: Box): boolean {
+  return box.addressOn && world.lan.forwards(box.side) && canAcknowledge(world, box);
+}
