@@ -2,16 +2,13 @@
 // scripts and health checks ask for it often; every command is loaded only when it is needed.
 
 import { describeHotpairError, isHotpairError } from './protocol/hotpairError.ts';
-
-// Set by scripts/build.ts from package.json; absent when the sources are run without a build.
-declare const HOTPAIR_VERSION: string | undefined;
+import { programVersion } from './protocol/programVersion.ts';
 
 const UNEXPECTED_FAILURE = 70; // EX_SOFTWARE of sysexits.h
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === '--version') {
-    const version = typeof HOTPAIR_VERSION === 'string' ? HOTPAIR_VERSION : '(not built)';
-    process.stdout.write(`hotpair ${version}\n`);
+    process.stdout.write(`hotpair ${programVersion}\n`);
     return 0;
   }
   const { runCommand } = await import('./cli/commands.ts');

@@ -36,6 +36,10 @@ const commands: Readonly<Record<string, Command>> = {
     load: () => import('./takeoverCommand.ts'),
   },
   events: { about: 'what happened on this box', load: () => import('./eventsCommand.ts') },
+  replay: {
+    about: 'run a flight record through the core: what was decided and why',
+    load: () => import('./replayCommand.ts'),
+  },
   config: { about: 'check, show or describe the configuration', load: loadConfigCommand },
   fsm: { about: 'print the table of the state machine', load: () => import('./fsmCommand.ts') },
   shutdown: {

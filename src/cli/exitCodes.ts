@@ -19,7 +19,7 @@ const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   notPossibleNow: 'the state of the pair does not allow it now; nothing was changed',
   deadline: 'no end was seen in time; it may still come',
   brokenInvariant:
-    'hotpair found itself in a state that must not be; the agent leaves a crash file',
+    'hotpair found itself in a state that must not be; the agent leaves a flight record',
 };
 
 /** The table for people, one line a status. */

@@ -15,7 +15,6 @@ import { takeAgentLock } from './agentLock.ts';
 import { lowerQuietly, observeDeadlineMs, openBox } from './box.ts';
 import type { Box } from './box.ts';
 import { openControl } from './control/control.ts';
-import { writeCrashFile } from './flightRecorder.ts';
 import { asInput, asInputLater, makeStateDirectory, readPairGround } from './ground.ts';
 import type { PairGround } from './ground.ts';
 import { openLog } from './log.ts';
@@ -59,7 +58,7 @@ async function live(ground: PairGround, log: Log, watchdog: Watchdog): Promise<n
   const effectiveMs = watchdog.armed ? watchdog.effectiveMs : ground.config.watchdog.timeoutMs;
   const settings = toCoreSettings(ground.config, effectiveMs, ground.identity);
   let last: Box | null = null;
-  const broken = (error: unknown): void => crash(ground, error, last);
+  const broken = (error: unknown): void => crash(error, last);
   process.on('uncaughtException', broken);
   process.on('unhandledRejection', broken);
   // A setting that PostgreSQL does not know would keep it from every later change of its settings.
@@ -154,6 +153,7 @@ async function untilStopped(box: Box, found: RecordAtStart): Promise<number> {
     process.off('SIGHUP', reload);
     control.close();
     box.close();
+    await box.flight.close(flushMs);
   }
 }
 
@@ -176,18 +176,16 @@ function stopWishes(): StopWishes {
 }
 
 /** The process ends at once: a state that broke an invariant must not decide anything more. */
-function crash(ground: PairGround, error: unknown, box: Box | null): never {
-  const events = box?.flight.events() ?? [];
-  const { directory } = ground.config.state;
-  const written = writeCrashFile(directory, error, box?.loop.state() ?? null, events);
+function crash(error: unknown, box: Box | null): never {
+  const kept = box?.flight.crash(error) ?? { problem: 'nothing is recorded yet' };
   const text = error instanceof Error ? error.message : String(error);
   const time = new Date().toISOString();
   try {
     // Straight to stderr: nothing that is queued is written any more.
-    const line = { time, level: 'error', event: 'agentBroken', text, ...written };
+    const line = { time, level: 'error', event: 'agentBroken', text, ...kept };
     writeSync(2, `${JSON.stringify(line)}\n`);
   } catch {
-    // Nobody reads it; the crash file stays.
+    // Nobody reads it; the flight record stays.
   }
   process.exit(brokenInvariant);
 }

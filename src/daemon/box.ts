@@ -14,6 +14,7 @@ import type { ServicePort } from '../io/link/servicePort.ts';
 import { openRecordStore } from '../io/record/recordStore.ts';
 import type { RecordStore } from '../io/record/recordStore.ts';
 import type { Watchdog } from '../io/watchdog/watchdog.ts';
+import { monotonicMs } from '../kernel/clock.ts';
 import { openAnnouncing } from './announcing.ts';
 import type { Announcing } from './announcing.ts';
 import { rebootAtOnce } from './boxReset.ts';
@@ -23,8 +24,7 @@ import { openDatabaseWatch } from './databaseWatch.ts';
 import type { DatabaseWatch } from './databaseWatch.ts';
 import { effectPerformer } from './executors.ts';
 import type { Resources } from './executors.ts';
-import { openFlightRecorder } from './flightRecorder.ts';
-import type { FlightRecorder } from './flightRecorder.ts';
+import { FlightRecorder } from './flightRecorder.ts';
 import { databaseOptionsOf } from './ground.ts';
 import type { PairGround } from './ground.ts';
 import { openHeartbeatPaths } from './heartbeatPaths.ts';
@@ -87,7 +87,7 @@ export function openBox(options: BoxOptions): Box {
   const { config } = ground;
   const post = (happening: Happening): void => loop.post(happening);
   const watch = lateWatch();
-  const flight = openFlightRecorder();
+  const flight = openFlight(ground);
   const records = openRecordStore(config.state.directory);
   const servicePort = openPorts(config, post);
   const announcing = openAnnouncing(() => servicePort.announce());
@@ -115,7 +115,7 @@ export function openBox(options: BoxOptions): Box {
     settings: options.settings,
     perform,
     look: () => servicePort.refresh(),
-    note: flight.note,
+    flight,
     late: (lateByMs) => log.line('warning', 'loopLate', { lateByMs: Math.round(lateByMs) }),
     broken: options.broken,
   });
@@ -149,6 +149,14 @@ export function openBox(options: BoxOptions): Box {
       void database.close();
     },
   };
+}
+
+function openFlight({ config }: PairGround): FlightRecorder {
+  return new FlightRecorder({
+    stateDirectory: config.state.directory,
+    node: config.node.name,
+    wallOffsetMs: () => Date.now() - monotonicMs(),
+  });
 }
 
 function configInForce(atStart: Config): Pick<Box, 'inForce' | 'putInForce'> {

@@ -1,72 +1,176 @@
-// The last events before now, kept in memory, and the file they are written to when an invariant breaks.
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+// The agent's flight record: every event with the decision upon it goes to the ring on disk, after the decision was carried
+// out. Whatever goes wrong here is counted and told, and costs the record alone.
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Effect } from '../core/effects.ts';
 import type { CoreEvent } from '../core/events.ts';
+import type { Settings } from '../core/settings.ts';
 import type { State } from '../core/state.ts';
+import { keepCrash } from '../io/flight/flightFiles.ts';
+import { FlightRing } from '../io/flight/flightRing.ts';
+import type { Bounds } from '../io/flight/flightFiles.ts';
+import { decisionOf, SegmentWriter } from '../protocol/flightRecord.ts';
+import type { FlightEntry, FlightHeader } from '../protocol/flightRecord.ts';
+import { errorText } from '../protocol/flightReplay.ts';
+import { programVersion } from '../protocol/programVersion.ts';
 
-const keptEvents = 256;
-const keptFiles = 5;
-const filePattern = /^crash-.*\.json$/;
+/** Below the state directory. */
+export const flightDirectory = 'flight';
 
-export type FlightRecorder = {
-  readonly note: (event: CoreEvent) => void;
-  /** The remembered events, oldest first. */
-  events(): readonly CoreEvent[];
+/** After the disk refused, or was too slow, another segment is begun at the earliest then. */
+const pauseMs = 10_000;
+
+export type Step = {
+  readonly before: State;
+  readonly event: CoreEvent;
+  readonly after: State;
+  readonly effects: readonly Effect[];
+  readonly settings: Settings;
 };
 
-export function openFlightRecorder(): FlightRecorder {
-  const ring: CoreEvent[] = [];
-  let count = 0;
-  return {
-    note(event) {
-      ring[count % keptEvents] = event;
-      count += 1;
-    },
-    events() {
-      const start = count % keptEvents;
-      return count <= keptEvents
-        ? ring.slice(0, count)
-        : [...ring.slice(start), ...ring.slice(0, start)];
-    },
-  };
-}
+export type FlightFigures = {
+  /** Entries of this run that are not on disk. */
+  readonly lost: number;
+  /** What keeps the record from being written. */
+  readonly problem: string | null;
+};
 
-/**
- * Writes state and last events to `<directory>/crash-<UTC>.json`, the oldest files making room. Synchronous, because the
- * process is about to end. Returns the path, or what the disk refused.
- */
-export function writeCrashFile(
-  directory: string,
-  error: unknown,
-  state: State | null,
-  events: readonly CoreEvent[],
-): { readonly path: string } | { readonly problem: string } {
-  const time = new Date().toISOString();
-  const path = join(directory, `crash-${time.replaceAll(/[:.]/g, '-')}.json`);
-  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  try {
-    removeOldest(directory);
-    writeFileSync(path, JSON.stringify({ time, error: cause, state, events }, plain), {
-      mode: 0o600,
-    });
-    return { path };
-  } catch (refusal) {
-    return { problem: refusal instanceof Error ? refusal.message : String(refusal) };
+export type FlightOptions = {
+  readonly stateDirectory: string;
+  readonly node: string;
+  /** Wall time minus monotonic time, now. */
+  readonly wallOffsetMs: () => number;
+  readonly bounds?: Bounds;
+};
+
+type Undecided = {
+  readonly before: State;
+  readonly event: CoreEvent;
+  readonly settings: Settings;
+};
+
+type OpenSegment = { readonly writer: SegmentWriter; settings: Settings };
+
+export class FlightRecorder {
+  readonly #options: FlightOptions;
+  readonly #ring: FlightRing;
+  readonly #run = randomBytes(8).toString('hex');
+  #segment: OpenSegment | null = null;
+  #part = 0;
+  #notBefore = -Infinity;
+  #lost = 0;
+  #lostTold = 0;
+  #undecided: Undecided | null = null;
+
+  constructor(options: FlightOptions) {
+    this.#options = options;
+    const directory = join(options.stateDirectory, flightDirectory);
+    this.#ring = new FlightRing(directory, options.bounds);
+  }
+
+  /** A decision that was carried out. */
+  stepped({ before, event, after, effects, settings }: Step): void {
+    const decision = decisionOf(after, effects);
+    this.#put({ kind: 'step', event, decision }, before, settings, event.at);
+    if (after.name !== before.name || effects.some(isWorthSyncing)) this.#ring.hurry();
+  }
+
+  /** The core threw upon this event: it goes into the record with the error, at the end. */
+  undecided(before: State, event: CoreEvent, settings: Settings): void {
+    this.#undecided = { before, event, settings };
+  }
+
+  figures(): FlightFigures {
+    return { lost: this.#lost + this.#ring.dropped, problem: this.#ring.problem };
+  }
+
+  /** Writes what waits; at most for so long. */
+  flush(deadlineMs: number): Promise<void> {
+    return this.#ring.flush(deadlineMs);
+  }
+
+  /** The same, and the end of the record. */
+  close(deadlineMs: number): Promise<void> {
+    return this.#ring.close(deadlineMs);
+  }
+
+  /**
+   * Ends the record with an error, before it returns, and keeps its newest segments aside in `crash-<UTC>/`. Returns the
+   * path, or what the disk refused.
+   */
+  crash(error: unknown): { readonly path: string } | { readonly problem: string } {
+    const entry = { kind: 'broken', event: null, error: errorText(error) } as const;
+    try {
+      if (this.#undecided !== null) {
+        const { before, event, settings } = this.#undecided;
+        this.#put({ ...entry, event }, before, settings, event.at);
+      } else if (this.#segment !== null) {
+        this.#ring.append(this.#segment.writer.entry(entry));
+      }
+      const segments = this.#ring.finishNow();
+      if (segments.length === 0)
+        return { problem: this.#ring.problem ?? 'nothing is recorded yet' };
+      return { path: keepCrash(this.#options.stateDirectory, segments) };
+    } catch (refusal) {
+      return { problem: refusal instanceof Error ? refusal.message : String(refusal) };
+    }
+  }
+
+  /** Puts one entry down. `before` and `settings` are what it begins with. */
+  #put(entry: FlightEntry, before: State, settings: Settings, at: number): void {
+    try {
+      const segment = this.#readySegment(before, settings, at);
+      if (segment === null) return this.#lose();
+      if (segment.settings !== settings) {
+        segment.settings = settings;
+        this.#ring.append(segment.writer.entry({ kind: 'settings', settings }));
+      }
+      if (!this.#ring.append(segment.writer.entry(entry))) this.#lose();
+    } catch {
+      // An entry that cannot be packed leaves a segment behind that cannot go on.
+      this.#ring.end();
+      this.#lose();
+    }
+  }
+
+  /** A full segment is followed at once; one that the disk refused, after a pause. */
+  #readySegment(state: State, settings: Settings, at: number): OpenSegment | null {
+    if (this.#ring.isOpen && !this.#ring.isFull) return this.#segment;
+    if (!this.#ring.isOpen) {
+      if (at < this.#notBefore) return null;
+      this.#notBefore = at + pauseMs;
+    }
+    this.#segment = this.#begin(state, settings);
+    return this.#segment;
+  }
+
+  #begin(state: State, settings: Settings): OpenSegment | null {
+    const { node, wallOffsetMs } = this.#options;
+    const lostInAll = this.figures().lost;
+    const header: FlightHeader = {
+      program: programVersion,
+      node,
+      run: this.#run,
+      part: this.#part + 1,
+      lost: lostInAll - this.#lostTold,
+      wallOffsetMs: wallOffsetMs(),
+      settings,
+      state,
+    };
+    const writer = new SegmentWriter();
+    if (!this.#ring.begin(writer.begin(header))) return null;
+    this.#part += 1;
+    this.#lostTold = lostInAll;
+    return { writer, settings };
+  }
+
+  #lose(): void {
+    this.#lost += 1;
+    this.#segment = null;
   }
 }
 
-function removeOldest(directory: string): void {
-  const files = readdirSync(directory)
-    .filter((name) => filePattern.test(name))
-    .toSorted();
-  for (const name of files.slice(0, Math.max(0, files.length - keptFiles + 1))) {
-    rmSync(join(directory, name), { force: true });
-  }
-}
-
-/** JSON knows neither log positions (bigint) nor the infinities that stand for "never". */
-function plain(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  return value;
+/** What people will look for after a power cut. Probes come every two seconds and are not worth a sync. */
+function isWorthSyncing(effect: Effect): boolean {
+  return effect.type === 'report' || effect.type === 'writeRecord' || effect.type === 'resetBox';
 }

@@ -55,6 +55,7 @@ export function statusOf(box: Box, found: RecordAtStart) {
       problem: watchdog.problem,
     },
     peerStatus: peerStatus(state.contact.standing),
+    flight: box.flight.figures(),
     agentStart: state.agentStart,
     pid: process.pid,
   };

@@ -6,6 +6,7 @@ import type { Settings } from '../core/settings.ts';
 import type { State } from '../core/state.ts';
 import { initialState, nextWakeAt, step } from '../core/step.ts';
 import { monotonicMs } from '../kernel/clock.ts';
+import type { FlightRecorder, Step } from './flightRecorder.ts';
 import { openMailbox } from './mailbox.ts';
 import type { Happening } from './mailbox.ts';
 
@@ -20,8 +21,8 @@ export type StepLoopOptions = {
   perform(effect: Effect): void;
   /** What can only be seen by looking is looked at before a tick. */
   look(): void;
-  /** Every event before it is decided upon, for the flight record. */
-  note(event: CoreEvent): void;
+  /** Every decision after it was carried out, and the event upon which the core threw. */
+  readonly flight: Pick<FlightRecorder, 'stepped' | 'undecided'>;
   /** The loop woke up `lateByMs` after the moment that the core asked for. */
   late(lateByMs: number): void;
   /** An invariant broke; the loop is stopped already. */
@@ -53,10 +54,10 @@ export function openStepLoop(options: StepLoopOptions): StepLoop {
       for (let next = mailbox.take(); next !== undefined && !halted; next = mailbox.take()) {
         // The spread of a union with one more field is that union's member again, which tsc cannot see.
         const event = { ...next, at: monotonicMs() } as CoreEvent;
-        options.note(event);
-        const result = step(state, event, settings);
-        state = result.state;
-        for (const effect of result.effects) options.perform(effect);
+        const before = state;
+        const { state: after, effects } = stepped(event, before, settings, options.flight);
+        state = after;
+        carryOut({ before, event, after, effects, settings }, options);
       }
     } finally {
       deciding = false;
@@ -107,4 +108,26 @@ export function openStepLoop(options: StepLoopOptions): StepLoop {
       settings = changed;
     },
   };
+}
+
+function stepped(
+  event: CoreEvent,
+  before: State,
+  settings: Settings,
+  flight: StepLoopOptions['flight'],
+): ReturnType<typeof step> {
+  try {
+    return step(before, event, settings);
+  } catch (error) {
+    flight.undecided(before, event, settings);
+    throw error;
+  }
+}
+
+function carryOut(done: Step, options: StepLoopOptions): void {
+  try {
+    for (const effect of done.effects) options.perform(effect);
+  } finally {
+    options.flight.stepped(done);
+  }
 }

@@ -80,6 +80,7 @@ export function aStatus(change: Partial<StatusJson> = {}): StatusJson {
       timeline: 3,
       receiving: true,
     },
+    flight: { lost: 0, problem: null },
     agentStart: 'a1a2a3a4a5a6a7a8',
     pid: 1234,
     ...change,

@@ -20,6 +20,7 @@ test('help, a word that is no command, and no word at all', async (t) => {
     'events',
     'config',
     'fsm',
+    'replay',
   ]) {
     t.regex(help.stdout, new RegExp(`^  ${word} `, 'm'));
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { systemUser } from '../../src/io/database/systemUser.ts';
+import { runProgram } from '../cli/callHotpair.ts';
 import { aBox } from './aBox.ts';
 import type { ABox, Agent } from './aBox.ts';
 import { until } from './until.ts';
@@ -71,6 +72,7 @@ test.serial('the life of one box, alone', async (t) => {
     t.throws(() => box.postmaster(), { code: 'ENOENT' }, 'PostgreSQL is stopped');
     const history = await box.hotpair('events', '--json', '--limit', '500');
     t.regex(history.stdout, /"event":"databaseStopped","clean":true/);
+    await flightReplays(t, box);
   } finally {
     box.remove();
   }
@@ -104,6 +106,23 @@ test.serial(
     }
   },
 );
+
+/** What four agents of this box decided is on disk and leads to the same decisions in the executable, to the last bit. */
+async function flightReplays(t: ExecutionContext, box: ABox): Promise<void> {
+  const executable = join(import.meta.dirname, '../../dist/hotpair');
+  const { code, stdout, stderr } = await runProgram([
+    executable,
+    'replay',
+    join(box.state, 'flight'),
+  ]);
+  t.is(code, 0, stderr);
+  const kinds = stdout.split('\n').map((line) => line.split(/ +/)[1] ?? '');
+  t.is(kinds.filter((kind) => kind === 'record').length, 3, 'one run for each agent');
+  t.true(kinds.filter((kind) => kind === 'settings').length >= 2, 'reloads are recorded');
+  t.regex(stdout, /change +opening -> solo, epoch 1: /);
+  t.notRegex(stdout, / gap /);
+  t.is((await box.hotpair('replay')).stdout, stdout, 'without a name it is the one of this box');
+}
 
 /** SIGHUP: every kind of key that a reload takes over is seen in force, the others are named, and bad ones change nothing. */
 async function reloadIsTakenOver(t: ExecutionContext, box: ABox, agent: Agent): Promise<void> {

@@ -5,6 +5,7 @@ import type { State } from '../../src/core/state.ts';
 import type { Box } from './box.ts';
 import type { Happening } from './core.ts';
 import { EffectRunner } from './effectRunner.ts';
+import type { Flight } from './flight.ts';
 import type { World } from './world.ts';
 
 const maxInbox = 300;
@@ -22,6 +23,7 @@ export class Agent {
   readonly #world: World;
   readonly #box: Box;
   readonly #effects: EffectRunner;
+  readonly #flight: Flight | null;
   #stalledUntilMs = 0;
   #inbox: Happening[] = [];
   #wakeMs = Infinity;
@@ -39,6 +41,7 @@ export class Agent {
     this.settings = { ...settings, self: box.nodeId, arbiter: box.arbiter, ...planted.settings };
     this.state = world.core.initialState(this.settings);
     this.#effects = new EffectRunner(world, box, this);
+    this.#flight = world.flights?.begin(box.name, this.settings, this.state) ?? null;
   }
 
   get isStalled(): boolean {
@@ -104,8 +107,10 @@ export class Agent {
   #handle(happening: Happening): void {
     // Every happening is delivered once, so it can carry its own time instead of being copied.
     const event = Object.assign(happening, { at: this.#box.clockMs() });
-    const { state, effects } = this.#world.core.step(this.state, event, this.settings);
+    const before = this.state;
+    const { state, effects } = this.#world.core.step(before, event, this.settings);
     this.state = state;
+    this.#flight?.stepped({ before, event, after: state, effects });
     this.#world.traceEvent(this.#box, happening);
     if (effects.length > maxEffects)
       this.#world.ledger.break('bounded', `${effects.length} effects in one step`);

@@ -18,12 +18,14 @@ export type RunArguments = RunOptions & {
   readonly seeds: number;
   readonly workers: number;
   readonly trace: boolean;
+  /** Where the flight records of the one seed go; null: nowhere. */
+  readonly flight: string | null;
 };
 
 export class UsageError extends Error {}
 
 export const usage =
-  'npm run simulate -- [--seeds N] [--seed S] [--hours H] [--arbiter lan|etcd|fence] [--mutant NAME] [--workers N] [--trace]';
+  'npm run simulate -- [--seeds N] [--seed S] [--hours H] [--arbiter lan|etcd|fence] [--mutant NAME] [--workers N] [--trace] [--flight DIRECTORY]';
 
 const maxSeed = 0xffff_ffff;
 const hourMs = 3_600_000;
@@ -32,12 +34,15 @@ const hourMs = 3_600_000;
 export function readArguments(argv: readonly string[], freshSeed: number): RunArguments {
   const given = parse(argv);
   const seeds = given.seeds ?? (given.seed === undefined ? '100' : '1');
+  if (given.flight !== undefined && seeds !== '1')
+    throw new UsageError(`--flight takes one seed, not ${seeds}: name it with --seed`);
   return {
     firstSeed: given.seed === undefined ? freshSeed : whole('--seed', given.seed, 0, maxSeed),
     seeds: whole('--seeds', seeds, 1, 10_000_000),
     safetyMs: hours(given.hours) * hourMs,
     arbiter: arbiterOf(given.arbiter),
     mutant: given.mutant ?? null,
+    flight: given.flight ?? null,
     workers:
       given.workers === undefined
         ? availableParallelism()
@@ -56,6 +61,7 @@ function parse(argv: readonly string[]) {
         hours: { type: 'string', default: '0.1' },
         arbiter: { type: 'string', default: 'lan' },
         mutant: { type: 'string' },
+        flight: { type: 'string' },
         workers: { type: 'string' },
         trace: { type: 'boolean', default: false },
       },

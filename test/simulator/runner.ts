@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { loadCore } from './loadCore.ts';
 import type { RunArguments } from './runArguments.ts';
+import { Flights } from './flight.ts';
 import { runChunk } from './seedResult.ts';
 import type { Chunk, SeedResult } from './seedResult.ts';
 
@@ -16,9 +17,18 @@ export async function runSeeds(
 ): Promise<void> {
   const core = await loadCore(run.mutant);
   const chunks = chunksOf(run);
+  const watch = run.trace ? { print } : {};
+  if (run.flight !== null) {
+    const flights = new Flights();
+    try {
+      for (const chunk of chunks) runChunk(core, run, chunk, { ...watch, flights }).forEach(take);
+    } finally {
+      flights.writeTo(run.flight);
+    }
+    return;
+  }
   if (run.trace || run.workers === 1 || chunks.length === 1) {
-    for (const chunk of chunks)
-      for (const result of runChunk(core, run, chunk, run.trace ? print : undefined)) take(result);
+    for (const chunk of chunks) runChunk(core, run, chunk, watch).forEach(take);
     return;
   }
   await runWithWorkers(run, chunks, take);

@@ -2,7 +2,7 @@
 import type { Core } from './core.ts';
 import type { RunOptions } from './runArguments.ts';
 import { simulate } from './simulation.ts';
-import type { Outcome } from './simulation.ts';
+import type { Outcome, Request } from './simulation.ts';
 
 export type SeedResult = Omit<Outcome, 'trace'>;
 
@@ -13,15 +13,12 @@ export function runChunk(
   core: Core,
   options: RunOptions,
   { first, count }: Chunk,
-  print?: (line: string) => void,
+  watch: Pick<Request, 'print' | 'flights'> = {},
 ): readonly SeedResult[] {
   return Array.from({ length: count }, (_, index) => {
     const { safetyMs, arbiter } = options;
     const request = { seed: first + index, safetyMs, arbiter };
-    const { trace: _trace, ...result } = simulate(
-      core,
-      print === undefined ? request : { ...request, print },
-    );
+    const { trace: _trace, ...result } = simulate(core, { ...request, ...watch });
     return result;
   });
 }

@@ -6,6 +6,7 @@ import { Clients } from './clients.ts';
 import type { Core } from './core.ts';
 import { beginExam, calmMs, examWithinMs } from './exam.ts';
 import { Faults } from './faults.ts';
+import type { Flights } from './flight.ts';
 import { Invariants } from './invariants.ts';
 import { text } from './ledger.ts';
 import type { Violation } from './ledger.ts';
@@ -41,14 +42,17 @@ export type Request = {
   readonly arbiter?: SimulatedArbiter;
   readonly planted?: Planted;
   readonly print?: (line: string) => void;
+  /** Takes the flight records of all agents. */
+  readonly flights?: Flights;
 };
 
 export function simulate(core: Core, request: Request): Outcome {
-  const { seed, safetyMs, arbiter, planted, print } = request;
+  const { seed, safetyMs, arbiter, planted, print, flights } = request;
   const random = new Random(seed);
   const trace = new Trace(print ?? null);
   const options = drawOptions(random, safetyMs, arbiter ?? 'lan', planted ?? {});
   const world = new World(core, random, options, trace);
+  world.flights = flights ?? null;
   const run = new Run(world);
   run.safety(safetyMs);
   run.liveness();

@@ -11,6 +11,7 @@ import type { Core, Happening } from './core.ts';
 import { Etcd } from './etcd.ts';
 import { EventQueue } from './eventQueue.ts';
 import { FenceDevice } from './fenceDevice.ts';
+import type { Flights } from './flight.ts';
 import { Ledger } from './ledger.ts';
 import { newLog } from './log.ts';
 import { HeartbeatCable, isAssumed, Lan } from './network.ts';
@@ -39,6 +40,7 @@ export class World {
   readonly boxes: readonly [Box, Box];
   /** An operator's takeover was ordered: the choice of the box that goes on is his. */
   operatorDecided = false;
+  flights: Flights | null = null;
   commandsGiven = 0;
   /** Does not come back whatever restarts it. */
   keptOff: Box | null = null;

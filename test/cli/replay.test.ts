@@ -1,0 +1,112 @@
+// `hotpair replay` from outside: its story, its options, and one sentence with a code for every record that is no good.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { Flights } from '../simulator/flight.ts';
+import type { Flight } from '../simulator/flight.ts';
+import { shippedCore } from '../simulator/loadCore.ts';
+import { simulate } from '../simulator/simulation.ts';
+import { aPlace, callHotpair, readSlowly } from './callHotpair.ts';
+
+const flights = new Flights();
+simulate(shippedCore, { seed: 7, safetyMs: 60_000, flights });
+const flight = flights.all[0] as Flight;
+
+function aFile(t: ExecutionContext, bytes: Buffer): string {
+  const path = join(aPlace(t).directory, 'a.flight');
+  writeFileSync(path, bytes);
+  return path;
+}
+
+test('a record is told as it was while it was decided', async (t) => {
+  const { code, stdout, stderr } = await callHotpair('replay', aFile(t, flight.record));
+  t.deepEqual([code, stderr], [0, '']);
+  t.is(stdout, flight.story);
+});
+
+test('a long story is whole for a reader that is slower than the replay', async (t) => {
+  const directory = aPlace(t).directory;
+  for (let copy = 1; copy <= 40; copy += 1)
+    writeFileSync(join(directory, `${copy}.flight`), flight.record);
+  const text = await readSlowly('replay', '--all', directory);
+  const length = text.length / 40;
+  t.true(text.length > 400_000, `${text.length} characters`);
+  t.is(text.slice(-length), text.slice(0, length));
+});
+
+test('--all tells observations and probes too, never heartbeats and ticks; --from leaves out what was before', async (t) => {
+  const path = aFile(t, flight.record);
+  const { stdout } = await callHotpair('replay', '--all', path);
+  t.regex(stdout, /^ +[\d.]+ {2}event {5}databaseObserved /m);
+  t.regex(stdout, /^ +[\d.]+ {2}asks {6}probe /m);
+  t.notRegex(stdout, /sendHeartbeat|heartbeatReceived|kickWatchdog|tick/);
+  const seconds = Number(flight.story.trim().split('\n').at(-1)?.trim().split(' ')[0]);
+  const late = await callHotpair('replay', '--from', String(seconds), path);
+  t.true(late.stdout.length > 0 && flight.story.endsWith(late.stdout));
+  t.true(late.stdout.length < flight.story.length / 2);
+});
+
+test('--json prints one object a line, with the event or effect that the line tells', async (t) => {
+  const { stdout } = await callHotpair('replay', '--json', aFile(t, flight.record));
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  t.is(lines.length, flight.story.trim().split('\n').length);
+  t.like(lines[1], { time: null, kind: 'event', data: { type: 'agentStarted' } });
+  t.true(lines.some(({ data }) => (data as { kind?: string } | undefined)?.kind === 'transition'));
+});
+
+test('a directory stands for all records in it, and without a name it is the one of this box', async (t) => {
+  const place = aPlace(t);
+  const none = await callHotpair('replay', '--config', place.config);
+  t.is(none.code, 2);
+  t.regex(none.stderr, /FLIGHT_READ: .*ENOENT/);
+  mkdirSync(join(place.state, 'flight'), { recursive: true });
+  const empty = await callHotpair('replay', '--config', place.config);
+  t.is(empty.code, 2);
+  t.regex(empty.stderr, /FLIGHT_MISSING/);
+  const some = flights.all.slice(0, 2);
+  for (const { name, record } of some)
+    writeFileSync(join(place.state, 'flight', `${name}.flight`), record);
+  const { code, stdout } = await callHotpair('replay', '--config', place.config);
+  t.is(code, 0);
+  t.is(stdout, some.map(({ story }) => story).join(''));
+});
+
+test('a torn end is told and is no failure', async (t) => {
+  const torn = aFile(t, flight.record.subarray(0, flight.record.length - 3));
+  const { code, stdout } = await callHotpair('replay', torn);
+  t.is(code, 0);
+  t.regex(stdout, /gap +a\.flight ends in the middle of an entry, as after a power cut/);
+});
+
+test('a record that is damaged in its middle is told as far as it goes, and fails', async (t) => {
+  const bytes = Buffer.from(flight.record);
+  const middle = bytes.length >> 1;
+  bytes[middle] = (bytes[middle] ?? 0) ^ 0x10;
+  const { code, stdout, stderr } = await callHotpair('replay', aFile(t, bytes));
+  t.is(code, 1);
+  t.regex(stderr, /^hotpair: FLIGHT_DAMAGED: a\.flight is damaged at byte \d+: \d+ bytes are left/);
+  t.true(flight.story.startsWith(stdout.split('\n').slice(0, 5).join('\n')));
+});
+
+test('what is no flight record is refused', async (t) => {
+  const path = aFile(t, Buffer.from('{"event":"transition"}\n'));
+  const { code, stdout, stderr } = await callHotpair('replay', path);
+  t.deepEqual([code, stdout], [2, '']);
+  t.regex(stderr, /^hotpair: FLIGHT_FORMAT: this is no flight record/);
+  t.is(readFileSync(path, 'utf8'), '{"event":"transition"}\n');
+});
+
+for (const [argv, sentence] of [
+  [['a', 'b'], /USAGE: b is not expected here/],
+  [['--from', 'yesterday', 'a'], /USAGE: yesterday is no time/],
+] as const) {
+  test(`hotpair replay ${argv.join(' ')} is refused`, async (t) => {
+    const { code, stderr } = await callHotpair('replay', ...argv);
+    t.is(code, 2);
+    t.regex(stderr, sentence);
+  });
+}
