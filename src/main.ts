@@ -31,7 +31,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 // A command that has returned is over: whatever it left open must not keep a shell waiting.
-// Writes to files, pipes and terminals are synchronous on Linux, so nothing is cut off.
+// What it has printed is on its way before that: writes to sockets are not synchronous.
 void main(process.argv.slice(2))
   .catch(explain)
-  .then((exitCode) => process.exit(exitCode));
+  .then(async (exitCode) => {
+    await Promise.all([process.stdout, process.stderr].map(drained));
+    process.exit(exitCode);
+  });
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

@@ -47,6 +47,20 @@ export function runProgram([program = '', ...argv]: readonly string[]): Promise<
   });
 }
 
+/** The stdout of `hotpair ...argv`, read slower than it is written over the socket that a child of Node is given. */
+export async function readSlowly(...argv: readonly string[]): Promise<string> {
+  const [program = '', ...words] = hotpairWords(argv);
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    text += bytes.toString();
+    child.stdout.pause();
+    setTimeout(() => child.stdout.resume(), 50);
+  });
+  await new Promise((resolve) => child.stdout.on('end', resolve));
+  return text;
+}
+
 export type Place = {
   readonly directory: string;
   readonly config: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { openRecordStore } from '../../src/io/record/recordStore.ts';
 import { durableRecord } from '../core/builders.ts';
-import { aPlace, callHotpair } from './callHotpair.ts';
+import { aPlace, callHotpair, readSlowly } from './callHotpair.ts';
 
 test('help, a word that is no command, and no word at all', async (t) => {
   const help = await callHotpair('--help');
@@ -37,6 +37,15 @@ test('help of a command says how it is called, and the table of exit statuses ca
   t.regex((await callHotpair('help', 'switchover')).stdout, /^hotpair switchover \[--wait\]/);
   t.regex((await callHotpair('takeover', '--help')).stdout, /^hotpair takeover --accept-loss/);
   t.regex((await callHotpair('help', 'exit-codes')).stdout, /^ {2}3 {2}the agent does not run/m);
+});
+
+test('what was printed is whole for a reader that is slower than the command', async (t) => {
+  const place = aPlace(t);
+  mkdirSync(place.state);
+  const event = JSON.stringify({ time: '2026-11-25T01:02:03.456Z', text: 'x'.repeat(100) });
+  writeFileSync(join(place.state, 'events.jsonl'), `${event}\n`.repeat(5000));
+  const text = await readSlowly('events', '--json', '--limit', '5000', '--config', place.config);
+  t.is(text.length, (event.length + 1) * 5000);
 });
 
 test('the state machine is printed from its table', async (t) => {
