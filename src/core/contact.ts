@@ -10,6 +10,7 @@ export function hear(turn: Turn, heartbeat: Heartbeat): void {
   const { state, settings } = turn;
   const { contact } = state;
   if (heartbeat.sender === settings.self) return;
+  noteEpoch(state, settings, heartbeat);
   if (!isOfThePeer(state, settings, heartbeat)) return;
   if (contact.echo?.agentStart === heartbeat.agentStart && heartbeat.seq <= contact.echo.seq)
     return;
@@ -17,8 +18,14 @@ export function hear(turn: Turn, heartbeat: Heartbeat): void {
   contact.processedAt = state.now;
   // A node that is leaving says only that: it is no contact, and nothing else that it says counts.
   if (heartbeat.standing.leaving) return;
-  contact.highestEpoch = Math.max(contact.highestEpoch, heartbeat.standing.record?.epoch ?? 0);
   if (isFresh(state, settings, heartbeat)) takeContact(state, heartbeat);
+}
+
+/** Obeyed even from a start of its agent that is too young to be in contact: it serves already. */
+function noteEpoch(state: State, settings: Settings, { sender, standing }: Heartbeat): void {
+  const { contact } = state;
+  if (standing.leaving || (inContact(state, settings) && contact.peer !== sender)) return;
+  contact.highestEpoch = Math.max(contact.highestEpoch, standing.record?.epoch ?? 0);
 }
 
 /** While the peer is in contact, another node or another start of its agent must wait until it falls silent. */

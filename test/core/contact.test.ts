@@ -91,6 +91,20 @@ test('another start of the peer waits until the one in contact is silent', (t) =
   t.is(node.state().contact.peerStart, 'ffffffffffffffff');
 });
 
+test('I2: a higher epoch is obeyed at once, also from a start of the peer that is not in contact yet', (t) => {
+  const node = pairedPrimary();
+  const record = recordStatement({ epoch: 5, holder: boxB, mode: 'solo', partner: null });
+  node.hears({ ...wellStandby, record }, { agentStart: 'ffffffffffffffff' });
+  t.is(node.state().name, 'steppingDown');
+});
+
+test('another node is not obeyed while the peer is in contact', (t) => {
+  const node = pairedPrimary();
+  const record = recordStatement({ epoch: 5, holder: boxB, mode: 'solo', partner: null });
+  node.hears({ ...wellStandby, record }, { sender: 'c0'.repeat(16) });
+  t.is(node.state().name, 'paired');
+});
+
 test('I9: a grant for this epoch, start and counter makes eligible', (t) => {
   const node = freshStandby();
   node.pass(10);
