@@ -1,0 +1,60 @@
+// The one permission of a paired epoch, by arbiter. `lan` has clocks, of which the model knows only the orderings that
+// lanAssumptions.ts names; `etcd` and `fence` act at any moment, and their requests take effect at any later one.
+import { beginsClaim, claimMoves, claimsAtStart } from './etcdMoves.ts';
+import { beginsFencing, fenceMoves } from './fenceMoves.ts';
+import { goneBeforeTakeover, windowIsOver } from './lanAssumptions.ts';
+import type { Scope } from './move.ts';
+import { make, mayWrite } from './move.ts';
+import { isAhead, loseEligibility, wordsExpire } from './speech.ts';
+import type { Pair, Side } from './state.ts';
+import { Database, Mode, Phase, Role, other } from './state.ts';
+
+/** The primary of a paired epoch leaves it alone. */
+export function beginsLeaving(scope: Scope, pair: Pair, side: Side): void {
+  const node = pair.nodes[side];
+  if (node.database !== Database.open || isAhead(node)) return;
+  if (scope.arbiter === 'etcd') beginsClaim(scope, pair, side, Role.leaving);
+  if (scope.arbiter === 'fence' && node.sure) beginsFencing(scope, pair, side, Role.leaving);
+  if (scope.arbiter !== 'lan' || !node.sure) return;
+  const { addressOffIsABreak, windowClosesFirst } = scope.rules;
+  if (!node.address && addressOffIsABreak) return;
+  const record = mayWrite(node, 'permitted', scope.rules);
+  if (record === null || (windowClosesFirst && !windowIsOver(pair, side))) return;
+  make(scope, pair, 'leavesAlone', side, (next, self) => {
+    if (windowClosesFirst) loseEligibility(next, other(side));
+    self.role = Role.leaving;
+    self.phase = Phase.permitted;
+    self.writing = record;
+  });
+}
+
+/** The standby takes over. */
+export function beginsTakeover(scope: Scope, pair: Pair, side: Side): void {
+  const node = pair.nodes[side];
+  const mayAsk = node.record.mode === Mode.paired || !scope.rules.catchupNeverPromotes;
+  if (!node.eligible || !mayAsk || node.record.mine || isAhead(node)) return;
+  if (node.database !== Database.standby) return;
+  if (scope.arbiter === 'etcd') beginsClaim(scope, pair, side, Role.takingOver);
+  if (scope.arbiter === 'fence') beginsFencing(scope, pair, side, Role.takingOver);
+  if (scope.arbiter !== 'lan') return;
+  const record = mayWrite(node, 'permitted', scope.rules);
+  if (record === null || (scope.rules.probeVetoes && !goneBeforeTakeover(pair, side))) return;
+  make(scope, pair, 'takesOver', side, (next, self) => {
+    loseEligibility(next, side);
+    wordsExpire(next, side);
+    self.role = Role.takingOver;
+    self.phase = Phase.permitted;
+    self.writing = record;
+  });
+}
+
+/** A started node with a paired record that hears nobody: only `etcd` answers it. */
+export function beginsAtStart(scope: Scope, pair: Pair, side: Side): void {
+  if (scope.arbiter === 'etcd') claimsAtStart(scope, pair, side);
+}
+
+/** Requests that are under way, and what their answers bring. */
+export function arbiterMoves(scope: Scope, pair: Pair, side: Side): void {
+  if (scope.arbiter === 'etcd') claimMoves(scope, pair, side);
+  if (scope.arbiter === 'fence') fenceMoves(scope, pair, side);
+}
