@@ -2,8 +2,8 @@
 // Having written it, a standby never accepts eligibility for that epoch again (protocol.md section 4).
 import { peerSays } from './contact.ts';
 import { loseEligibility } from './eligibility.ts';
+import type { Lsn } from './record.ts';
 import { catchupRecord } from './records.ts';
-import type { Standing } from './standing.ts';
 import type { Turn } from './turn.ts';
 import { note, write } from './turn.ts';
 
@@ -15,8 +15,10 @@ export function givesConsent(turn: Turn, deadlineMs: number): boolean {
   if (record.mode !== 'paired' || record.holder === turn.settings.self) return false;
   if (!notFollowingFor(turn, deadlineMs)) return false;
   if (said.record.handed === 'handed') {
-    if (!cannotTake(turn)) return false;
-  } else if (said.handingOver || said.record.mode !== 'paired' || mayBeAhead(turn, said)) {
+    if (!cannotTake(turn) || isLongerThan(turn, said.record.lsn)) return false;
+  } else if (said.handingOver || said.record.mode !== 'paired') {
+    return false;
+  } else if (isLongerThan(turn, said.database.lsn)) {
     return false;
   }
   loseEligibility(turn, 'consent');
@@ -25,10 +27,13 @@ export function givesConsent(turn: Turn, deadlineMs: number): boolean {
   return true;
 }
 
-/** I1: a primary whose log a crash left shorter than mine must not go on; in its gate it will hand over (I8). */
-function mayBeAhead(turn: Turn, said: Standing): boolean {
+/**
+ * I1: a primary whose log a crash left shorter than mine must not go on; in its gate it will hand over (I8). Nor is such a
+ * handover declined: its giver cannot take it back, and nobody would ever serve.
+ */
+function isLongerThan(turn: Turn, theirs: Lsn | null): boolean {
   const { lsn } = turn.state.database;
-  return lsn !== null && (said.database.lsn === null || lsn > said.database.lsn);
+  return lsn !== null && (theirs === null || lsn > theirs);
 }
 
 /** What was handed over needs a database that runs: without one for long it is declined, or nobody would ever serve. */

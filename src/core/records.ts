@@ -22,10 +22,14 @@ function fromDatabase(turn: Turn): Pick<DurableRecord, 'timeline' | 'lsn' | 'dat
   };
 }
 
-/** n+2: it can never equal the epoch that a lone peer may have reached. */
+/**
+ * It can never equal the epoch that a lone peer may have reached: n+1 from a paired epoch, and n+2 from `catchup(n)`, where
+ * the peer may have paired with this node, which died before it wrote that down, and may have left again.
+ */
 export function operatorEpoch(turn: Turn): number {
   const { record, contact } = turn.state;
-  return Math.max(record?.epoch ?? 0, contact.highestEpoch) + 2;
+  const holdsNothing = record?.mode === 'catchup' && record.handed === 'none';
+  return Math.max((record?.epoch ?? 0) + (holdsNothing ? 1 : 0), contact.highestEpoch) + 2;
 }
 
 /** I am primary alone from `epoch` on. */

@@ -311,6 +311,17 @@ test('a standby with a broken database declines what it was handed', (t) => {
   t.like(node.asked('writeRecord').record, { mode: 'catchup', epoch: 4, handed: 'none' });
 });
 
+test('I1: a standby whose log is longer than the giver says never declines: nobody else could serve', (t) => {
+  const record = durableRecord({ node: boxB });
+  const database = stoppedDatabase({ lsn: ended });
+  const node = drivenNode({ settings: { self: boxB }, record, database });
+  node.pass(100, { peer: handedTo() });
+  node.fails('startDatabase');
+  node.pass(10_000, { peer: handedTo() });
+  t.is(node.all('writeRecord').length, 0);
+  t.true(node.all('startDatabase').length > 1);
+});
+
 test('a grant of eligibility does not outlive a handover: the taker asks with its own record', (t) => {
   const node = eligibleStandby();
   node.hears(handedTo());

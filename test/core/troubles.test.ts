@@ -22,6 +22,14 @@ const orderTakeover = (node: DrivenNode): void => {
   node.happen({ type: 'operatorCommanded', commandId: 9, command: { type: 'takeover' } });
 };
 
+test('I3: an operator at a box in catchup(n) goes beyond n+2, which the peer may have reached alone', (t) => {
+  const record = durableRecord({ node: boxB, mode: 'catchup', partner: null });
+  const node = drivenNode({ settings: { self: boxB }, record, database: stoppedDatabase() });
+  node.pass(500);
+  orderTakeover(node);
+  t.like(node.asked('writeRecord').record, { mode: 'solo', epoch: 7, holder: boxB });
+});
+
 test('a standby whose catchup is late falls silent, gives up eligibility, and speaks again when it is on disk', (t) => {
   const node = eligibleStandby();
   node.observes(standbyDatabase({ receiving: false }));

@@ -240,7 +240,7 @@ export const changes: readonly Mutant[] = [
     rule: 'a standby whose log is longer than that of the primary does not consent',
     section: '3, I8',
     arbiters: lan,
-    patches: [patch('consent.ts', ` || mayBeAhead(turn, said)`, '')],
+    patches: [patch('consent.ts', `isLongerThan(turn, said.database.lsn)`, 'false')],
   },
   {
     name: 'missed-record-still-heard',

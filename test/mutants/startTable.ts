@@ -89,7 +89,7 @@ export const startTable: readonly Mutant[] = [
     patches: [
       patch(
         'records.ts',
-        'Math.max(record?.epoch ?? 0, contact.highestEpoch) + 2',
+        'Math.max((record?.epoch ?? 0) + (holdsNothing ? 1 : 0), contact.highestEpoch) + 2',
         'Math.max(record?.epoch ?? 0, contact.highestEpoch) + 1',
       ),
     ],
