@@ -44,7 +44,9 @@ function checkArbiter(arbiter: ArbiterName): boolean {
   }
   const { result, seconds } = timed(() => search(arbiter, allRules));
   const violations = result.finding === null || result.stuck > 0 ? 0 : 1;
-  const rest = result.complete ? 'complete' : `incomplete, ${result.beyond} moves beyond the bounds`;
+  const rest = result.complete
+    ? 'complete'
+    : `incomplete, ${result.beyond} moves beyond the bounds`;
   print(
     `${arbiter}: ${result.states} states, ${result.transitions} transitions, depth ${result.depth}, ${seconds} s, ` +
       `${violations} violations, ${result.stuck} stuck states, ${rest}`,
@@ -56,7 +58,8 @@ function checkArbiter(arbiter: ArbiterName): boolean {
 function checkMutant({ rule, arbiter }: (typeof mutants)[number]): boolean {
   const { result, seconds } = timed(() => searchWithout(rule));
   const steps = (result.finding?.path.length ?? 1) - 1;
-  const found = result.finding === null ? 'NOT FOUND' : `${result.finding.what} after ${steps} steps`;
+  const found =
+    result.finding === null ? 'NOT FOUND' : `${result.finding.what} after ${steps} steps`;
   print(`${arbiter} without ${rule}: ${found}, ${result.states} states, ${seconds} s`);
   if (values.story) printStory(result, rulesWithout(rule));
   return result.finding !== null;

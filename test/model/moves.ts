@@ -3,12 +3,7 @@ import { arbiterMoves } from './arbiterMoves.ts';
 import { databaseMoves, faults } from './databaseMoves.ts';
 import type { Scope } from './move.ts';
 import { make } from './move.ts';
-import {
-  handingOverMoves,
-  leavingMoves,
-  servingMoves,
-  steppingDownMoves,
-} from './primaryMoves.ts';
+import { handingOverMoves, leavingMoves, servingMoves, steppingDownMoves } from './primaryMoves.ts';
 import { speaks, statementOf } from './speech.ts';
 import { followingMoves, takingOverMoves } from './standbyMoves.ts';
 import { operatorMoves, startMoves } from './startMoves.ts';
@@ -44,12 +39,7 @@ function wordsMoves(scope: Scope, pair: Pair, side: Side): void {
   const { mail } = node;
   if (speaks(node, scope.rules)) {
     make(scope, pair, 'heartbeatSent', side, (next) => {
-      next.nodes[other(side)].mail = statementOf(
-        pair,
-        side,
-        scope.rules,
-        scope.arbiter === 'etcd',
-      );
+      next.nodes[other(side)].mail = statementOf(pair, side, scope.rules, scope.arbiter === 'etcd');
     });
   }
   if (mail !== null && mail.epoch > node.heardEpoch) {

@@ -172,8 +172,7 @@ export function leavingMoves(scope: Scope, pair: Pair, side: Side): void {
   make(scope, pair, 'synchronousCleared', side, (_next, self) => {
     if (recorded) self.role = Role.serving;
     self.waits = false;
-    if (self.database === Database.open && self.tail === Tail.unpromised)
-      self.tail = Tail.promised;
+    if (self.database === Database.open && self.tail === Tail.unpromised) self.tail = Tail.promised;
   });
 }
 

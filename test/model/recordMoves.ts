@@ -147,7 +147,7 @@ export type RecordCause = keyof typeof recordMoves;
  */
 function operatorStep(record: Rec, heardEpoch: number, rules: Rules): number {
   if (!rules.operatorSkipsOne) return Math.max(record.epoch, heardEpoch) - record.epoch + 1;
-  const ownReach = record.mode === Mode.catchup && rules.operatorCountsThePairing ? 3 : 2;
+  const ownReach = holdsNothing(record) && rules.operatorCountsThePairing ? 3 : 2;
   return Math.max(ownReach, heardEpoch - record.epoch + 2);
 }
 

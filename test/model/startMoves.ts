@@ -48,8 +48,7 @@ function opens(scope: Scope, pair: Pair, side: Side, name: string): void {
 function startAlone(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   const heard = heardBy(node);
-  const isOver =
-    heard !== null && heard.epoch === node.record.epoch && heard.mode !== Mode.catchup;
+  const isOver = heard !== null && heard.epoch === node.record.epoch && heard.mode !== Mode.catchup;
   if (!isOver) {
     opens(scope, pair, side, 'resumesAlone');
     return;
@@ -64,7 +63,8 @@ function startAlone(scope: Scope, pair: Pair, side: Side): void {
 function startAsHolder(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   const heard = heardBy(node);
-  if (!scope.rules.startedNodeWaits) leave(scope, pair, side, mayWrite(node, 'permitted', scope.rules));
+  if (!scope.rules.startedNodeWaits)
+    leave(scope, pair, side, mayWrite(node, 'permitted', scope.rules));
   if (heard === null) {
     beginsAtStart(scope, pair, side);
     return;
@@ -91,8 +91,7 @@ function startAsFollower(scope: Scope, pair: Pair, side: Side): void {
     return;
   }
   if (heard.epoch !== node.record.epoch || !heard.mine) return;
-  if (heard.mode === Mode.paired || heard.handed === Handed.handed)
-    follow(scope, pair, side);
+  if (heard.mode === Mode.paired || heard.handed === Handed.handed) follow(scope, pair, side);
   consent(scope, pair, side);
 }
 

@@ -8,7 +8,15 @@ import type { Finding } from './search.ts';
 import type { Node, Pair, Rec, Side, Statement } from './state.ts';
 import { Mode, installed } from './state.ts';
 
-const roleWords = ['starts', 'serves', 'leaves', 'hands over', 'follows', 'takes over', 'steps down'];
+const roleWords = [
+  'starts',
+  'serves',
+  'leaves',
+  'hands over',
+  'follows',
+  'takes over',
+  'steps down',
+];
 const databaseWords = ['stopped', 'standby', 'primary behind the gate', 'primary'];
 const tailWords = ['', ', log has something of its own', ', log has promised writes of its own'];
 const modeWords = ['paired', 'solo', 'catchup'];
