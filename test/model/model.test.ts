@@ -7,7 +7,7 @@ import { allRules, rulesWithout } from './rules.ts';
 import { search } from './search.ts';
 import { storyOf } from './story.ts';
 
-test('I1 to I9: every state without an arbiter holds the invariants, and a healthy pair can be reached from it', (t) => {
+test('every state without an arbiter holds the invariants, and a healthy pair can be reached from it', (t) => {
   const result = search('manual', allRules);
   t.true(result.complete);
   t.is(result.finding, null);
