@@ -29,11 +29,18 @@ import { shutDownBox } from './shutdown.ts';
 const realtimePriority = 10;
 const flushMs = 500;
 
+/**
+ * A disk that hangs keeps a thread of the pool for each write: both copies of the record, history, flight record, the look at
+ * the state partition. As many again are left for the log and the looks at the database. Read when the pool is first used.
+ */
+const poolThreads = '10';
+
 /** Exit status of a broken invariant, EX_SOFTWARE of sysexits.h: the init system starts the agent again. */
 const brokenInvariant = 70;
 
 /** Runs until it is told to stop; returns the exit status. Throws HotpairError where it cannot start. */
 export async function runAgent(configPath: string): Promise<number> {
+  process.env['UV_THREADPOOL_SIZE'] ??= poolThreads;
   const ground = readPairGround(configPath);
   const { state, log: logging } = ground.config;
   makeStateDirectory(state.directory);

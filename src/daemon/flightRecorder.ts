@@ -140,11 +140,11 @@ export class FlightRecorder {
       if (at < this.#notBefore) return null;
       this.#notBefore = at + pauseMs;
     }
-    this.#segment = this.#begin(state, settings);
+    this.#segment = this.#begin(state, settings, at);
     return this.#segment;
   }
 
-  #begin(state: State, settings: Settings): OpenSegment | null {
+  #begin(state: State, settings: Settings, at: number): OpenSegment | null {
     const { node, wallOffsetMs } = this.#options;
     const lostInAll = this.figures().lost;
     const header: FlightHeader = {
@@ -154,6 +154,7 @@ export class FlightRecorder {
       part: this.#part + 1,
       lost: lostInAll - this.#lostTold,
       wallOffsetMs: wallOffsetMs(),
+      at,
       settings,
       state,
     };

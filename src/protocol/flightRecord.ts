@@ -24,6 +24,8 @@ export type FlightHeader = {
   readonly lost: number;
   /** Wall time minus monotonic time, milliseconds; null where there is no wall. */
   readonly wallOffsetMs: number | null;
+  /** Monotonic time of the first event. */
+  readonly at: number;
   readonly settings: Settings;
   readonly state: State;
 };

@@ -69,9 +69,9 @@ export class Story {
   }
 
   /** A run of an agent begins, or the record of one that was running already. */
-  begin({ node, run, part, program, wallOffsetMs, state }: FlightHeader): void {
+  begin({ node, run, part, program, wallOffsetMs, at, state }: FlightHeader): void {
     this.#wallOffsetMs = wallOffsetMs;
-    this.#at = state.now;
+    this.#at = at;
     const since = part === 1 ? 'from its start' : `from part ${part}, in ${state.name}`;
     const text = `of ${node}, run ${run}, ${since}, recorded by hotpair ${program}`;
     this.#tell('record', text);

@@ -1,6 +1,6 @@
 // The whole agent of one box, with real PostgreSQL and real ports: set up, started, stopped, killed, reloaded, shut down.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
@@ -24,6 +24,7 @@ test.serial('the life of one box, alone', async (t) => {
       ({ state, database }) => state === 'solo' && database.admitted,
     );
     t.regex(box.addresses(), /192\.0\.2\.10\/24/, 'the service address is on');
+    t.is(poolThreads(first), 10, 'a disk that hangs does not take every thread of the pool');
     const postmaster = box.postmaster();
 
     const second = await box.hotpair('agent');
@@ -107,7 +108,13 @@ test.serial(
   },
 );
 
-/** What four agents of this box decided is on disk and leads to the same decisions in the executable, to the last bit. */
+function poolThreads(agent: Agent): number {
+  const tasks = `/proc/${agent.process.pid}/task`;
+  const names = readdirSync(tasks).map((task) => readFileSync(join(tasks, task, 'comm'), 'utf8'));
+  return names.filter((name) => name.startsWith('libuv-worker')).length;
+}
+
+/** What three agents of this box decided is on disk and leads to the same decisions in the executable, to the last bit. */
 async function flightReplays(t: ExecutionContext, box: ABox): Promise<void> {
   const executable = join(import.meta.dirname, '../../dist/hotpair');
   const { code, stdout, stderr } = await runProgram([

@@ -27,6 +27,7 @@ function aHeader(changes: Partial<FlightHeader> = {}): FlightHeader {
     part: 1,
     lost: 0,
     wallOffsetMs: 1_764_000_000_000.125,
+    at: 812.375,
     settings: settings(),
     state: initialState(settings()),
     ...changes,

@@ -41,7 +41,9 @@ export class Agent {
     this.settings = { ...settings, self: box.nodeId, arbiter: box.arbiter, ...planted.settings };
     this.state = world.core.initialState(this.settings);
     this.#effects = new EffectRunner(world, box, this);
-    this.#flight = world.flights?.begin(box.name, this.settings, this.state) ?? null;
+    const { settings: inForce, state } = this;
+    const beginning = { at: box.clockMs(), settings: inForce, state };
+    this.#flight = world.flights?.begin(box.name, beginning) ?? null;
   }
 
   get isStalled(): boolean {

@@ -21,8 +21,13 @@ function aDirectory(t: ExecutionContext): string {
   return directory;
 }
 
-async function flownTo(directory: string, seed: number): Promise<readonly string[]> {
-  const run = readArguments(['--seed', String(seed), '--flight', directory], 1);
+async function flownTo(
+  directory: string,
+  seed: number,
+  arbiter: string,
+): Promise<readonly string[]> {
+  const words = ['--seed', String(seed), '--arbiter', arbiter, '--hours', '0.05'];
+  const run = readArguments([...words, '--flight', directory], 1);
   await runSeeds(
     run,
     () => undefined,
@@ -31,12 +36,12 @@ async function flownTo(directory: string, seed: number): Promise<readonly string
   return readdirSync(directory).filter((name) => name.endsWith('.flight'));
 }
 
-for (const seed of [7, freshSeed]) {
-  test(`seed ${seed}: the same bytes on two runs, and through dist/hotpair replay`, async (t) => {
+for (const arbiter of ['lan', 'etcd', 'fence']) {
+  test(`${arbiter}, seed ${freshSeed}: the same bytes on two runs, and through dist/hotpair replay`, async (t) => {
     const [first, second] = [aDirectory(t), aDirectory(t)];
-    const names = await flownTo(first, seed);
+    const names = await flownTo(first, freshSeed, arbiter);
     t.true(names.includes('A-1.flight') && names.includes('B-1.flight'));
-    t.deepEqual(await flownTo(second, seed), names);
+    t.deepEqual(await flownTo(second, freshSeed, arbiter), names);
     for (const name of names) {
       const story = name.replace('.flight', '.txt');
       t.deepEqual(readFileSync(join(second, name)), readFileSync(join(first, name)), name);

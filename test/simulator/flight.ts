@@ -2,13 +2,13 @@
 // decided. `hotpair replay` must tell the same from the record.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Settings } from '../../src/core/settings.ts';
-import type { State } from '../../src/core/state.ts';
 import { decisionOf, SegmentWriter } from '../../src/protocol/flightRecord.ts';
 import type { FlightHeader } from '../../src/protocol/flightRecord.ts';
 import { lineText, Story } from '../../src/protocol/flightStory.ts';
 import type { Stepped } from '../../src/protocol/flightStory.ts';
 import { programVersion } from '../../src/protocol/programVersion.ts';
+
+export type Beginning = Pick<FlightHeader, 'at' | 'settings' | 'state'>;
 
 export class Flight {
   readonly name: string;
@@ -20,11 +20,11 @@ export class Flight {
     tell: (line) => void this.#lines.push(`${lineText(line)}\n`),
   });
 
-  constructor(name: string, node: string, settings: Settings, state: State) {
+  constructor(name: string, node: string, { at, settings, state }: Beginning) {
     this.name = name;
     const program = programVersion;
     const identity = { program, node, run: name, part: 1, lost: 0, wallOffsetMs: null };
-    const header: FlightHeader = { ...identity, settings, state };
+    const header: FlightHeader = { ...identity, at, settings, state };
     this.#pieces.push(this.#writer.begin(header));
     this.#story.begin(header);
   }
@@ -54,9 +54,9 @@ export class Flights {
   }
 
   /** Another run of the agent on a box: `A-1`, `A-2` and so on. */
-  begin(node: string, settings: Settings, state: State): Flight {
+  begin(node: string, beginning: Beginning): Flight {
     const before = this.#all.filter(({ name }) => name.startsWith(`${node}-`)).length;
-    const flight = new Flight(`${node}-${before + 1}`, node, settings, state);
+    const flight = new Flight(`${node}-${before + 1}`, node, beginning);
     this.#all.push(flight);
     return flight;
   }
