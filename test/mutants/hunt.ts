@@ -27,7 +27,9 @@ export async function hunt(wanted: Hunt): Promise<Finding> {
   const core = await mutatedCore(mutantNamed(wanted.mutant));
   for (let run = 1; run <= wanted.seeds; run += 1) {
     const seed = wanted.firstSeed + run - 1;
-    const violation = violationOf(() => simulate(core, { seed, safetyMs }).violation);
+    const violation = violationOf(
+      () => simulate(core, { seed, safetyMs, arbiter: wanted.arbiter }).violation,
+    );
     if (violation !== null) return { hunt: wanted, run, seed, violation };
   }
   return { hunt: wanted, run: wanted.seeds, seed: null, violation: null };

@@ -1,4 +1,5 @@
 // All mutants. How to add one: CONTRIBUTING.md; which rule each belongs to: src/core/SPEC.md, compared by a test.
+import { arbiters } from './arbiters.ts';
 import { changes } from './changes.ts';
 import type { Mutant } from './mutant.ts';
 import { primaryEvidence } from './primaryEvidence.ts';
@@ -12,4 +13,5 @@ export const mutants: readonly Mutant[] = [
   ...primaryEvidence,
   ...changes,
   ...startTable,
+  ...arbiters,
 ];

@@ -9,6 +9,11 @@ export function calmMs({ options: { linkUp } }: World): number {
   return 25_000 + 2 * (linkUp.linkMs + linkUp.listenMs);
 }
 
+/** A LAN that hides the boxes from each other, and a cable that loses whole rounds, are faults of their own. */
+export function mayBeExamined({ options }: World): boolean {
+  return !options.isolatedLan && options.heartbeatLoss < 0.01;
+}
+
 export type Exam = {
   readonly name: string;
   /** Whether service is back. */

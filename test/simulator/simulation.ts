@@ -4,7 +4,7 @@ import { boxA, durableRecord } from '../core/builders.ts';
 import type { Box } from './box.ts';
 import { Clients } from './clients.ts';
 import type { Core } from './core.ts';
-import { beginExam, calmMs, examWithinMs } from './exam.ts';
+import { beginExam, calmMs, examWithinMs, mayBeExamined } from './exam.ts';
 import { Faults } from './faults.ts';
 import type { Flights } from './flight.ts';
 import { Invariants } from './invariants.ts';
@@ -117,7 +117,7 @@ class Run {
   /** One fault in calm: service must be back in time, and the pair healthy again after it is mended. */
   availability(): void {
     const world = this.#world;
-    if (world.ledger.violation !== null || world.options.isolatedLan) return;
+    if (world.ledger.violation !== null || !mayBeExamined(world)) return;
     this.#until(calmMs(world), () => false);
     const primary = world.boxes.find((box) => isHealthyWith(world, box, box.peer));
     if (primary === undefined) return;

@@ -8,6 +8,7 @@ import { operatorActNames } from './operatorActs.ts';
 import { drawSite } from './drawnSettings.ts';
 import type { LinkUp } from './drawnSettings.ts';
 import type { Random } from './random.ts';
+import { drawTheme } from './themes.ts';
 import type { SimulatedArbiter } from './simulatedArbiter.ts';
 
 export const faultNames = [
@@ -72,6 +73,7 @@ export function drawOptions(
   arbiter: SimulatedArbiter,
   planted: Planted,
 ): WorldOptions {
+  const names = faultNamesOf(arbiter);
   return {
     arbiter,
     planted,
@@ -80,7 +82,7 @@ export function drawOptions(
     calmMs: random.pick([5000, 10_000, 20_000, 40_000]),
     maxFaultsInCluster: random.pick([1, 2, 3, 5]),
     clusterMs: random.pick([300, 2000, 6000, 15_000]),
-    weights: drawWeights(random, faultNamesOf(arbiter)),
+    weights: drawWeights(random, names),
     aim: random.pick([0, 0.1, 0.3]),
     writeEveryMs: random.pick([60, 150, 400]),
     localWriteEveryMs: random.pick([150, 500, 2000]),
@@ -92,6 +94,7 @@ export function drawOptions(
     copyLoss: random.pick([0, 0, 0.1, 0.5]),
     recordMs: random.pick([1, 4, 15]),
     databaseFailure: random.pick([0, 0.01, 0.1]),
+    ...(random.chance(0.5) ? drawTheme(random, names) : {}),
   };
 }
 

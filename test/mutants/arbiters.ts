@@ -1,0 +1,143 @@
+// Section 5: what an arbiter outside the pair must have said, and known, before anybody acts; and one arbiter for one epoch.
+import { patch } from './mutant.ts';
+import type { Mutant } from './mutant.ts';
+
+const etcd = ['etcd'] as const;
+const fence = ['fence'] as const;
+const outside = ['etcd', 'fence'] as const;
+
+export const arbiters: readonly Mutant[] = [
+  {
+    name: 'act-when-arbiter-unreachable',
+    rule: 'an arbiter whose answer is not known has granted nothing',
+    section: '5, etcd and fence',
+    arbiters: outside,
+    patches: [
+      patch(
+        'asking.ts',
+        `if (state.phase === 'asking') request(turn, false);`,
+        `if (state.phase === 'asking') carryThrough(turn, state.reason, (state.record?.epoch ?? 0) + 1);`,
+      ),
+    ],
+  },
+  {
+    name: 'unknown-claim-given-up',
+    rule: 'a claim whose outcome is unknown is settled before contact counts again',
+    section: '5, etcd',
+    arbiters: outside,
+    patches: [
+      patch(
+        'asking.ts',
+        `if (state.phase === 'asking') request(turn, false);`,
+        `if (state.phase === 'asking') giveUp(turn, { code: 'claimRefused' });`,
+      ),
+    ],
+  },
+  {
+    name: 'claim-from-any-epoch',
+    rule: 'a claim that was not won is no permission',
+    section: '5, etcd',
+    arbiters: etcd,
+    patches: [
+      patch(
+        'asking.ts',
+        `if (event.outcome === 'won') carryThrough(turn, turn.state.reason, event.epoch);`,
+        `if (event.outcome !== 'refused') carryThrough(turn, turn.state.reason, (turn.state.record?.epoch ?? 0) + 1);`,
+      ),
+    ],
+  },
+  {
+    name: 'won-claim-forgotten',
+    rule: 'a claim that was won is found in the ledger by the next start of the agent and carried through',
+    section: '5, etcd',
+    arbiters: etcd,
+    patches: [
+      patch(
+        'asking.ts',
+        `if (event.outcome !== 'won' || state.writing !== null || state.phase === 'stoppingAhead') return;`,
+        'if (event.epoch > 0 || state.writing !== null) return;',
+      ),
+    ],
+  },
+  {
+    name: 'ledger-made-anew-by-anybody',
+    rule: 'a ledger that lost its memory is written anew only by a primary in contact with its partner',
+    section: '5, etcd',
+    arbiters: etcd,
+    patches: [
+      patch(
+        'asking.ts',
+        'const create = inContact(state, settings) && state.contact.peer === record.partner;',
+        'const create = inContact(state, settings) || record.epoch > 0;',
+      ),
+    ],
+  },
+  {
+    name: 'grant-before-publish',
+    rule: 'a paired epoch is in the ledger before it is granted',
+    section: '5, etcd; 3, I5',
+    arbiters: etcd,
+    patches: [
+      patch(
+        'paired.ts',
+        `if (settings.arbiter === 'etcd' && state.arbiter.publishedEpoch !== state.record?.epoch)
+    return false;`,
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'operator-not-entered',
+    rule: 'the ledger hears of an operator before the record is written',
+    section: '5, operator',
+    arbiters: etcd,
+    patches: [
+      patch(
+        'commands.ts',
+        `settings.arbiter === 'etcd' && !peerIsOff && state.record !== null`,
+        `settings.arbiter === 'etcd' && !peerIsOff && state.record === null`,
+      ),
+    ],
+  },
+  {
+    name: 'fences-before-it-heard',
+    rule: 'an agent that has heard nobody since its start switches nobody off',
+    section: '5, fence; 3, I7',
+    arbiters: fence,
+    patches: [
+      patch(
+        'permission.ts',
+        `if (contact.heardAt === null && settings.arbiter === 'fence') return 'neverHeard';`,
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'peer-left-off',
+    rule: 'a peer that was switched off is switched on again',
+    section: '5, fence',
+    arbiters: fence,
+    patches: [
+      patch('asking.ts', `ask(turn, { type: 'unfencePeer', deadlineMs: fenceDeadlineMs });`, ''),
+    ],
+  },
+  {
+    name: 'two-arbiters',
+    rule: 'in an epoch only the arbiter that its record names may give it away',
+    section: '5',
+    arbiters: ['lan', 'etcd', 'fence'],
+    patches: [
+      patch(
+        'permission.ts',
+        `return state.record?.arbiter === settings.arbiter ? null : 'arbiterDiffers';`,
+        'return null;',
+      ),
+      patch('eligibility.ts', 'record.arbiter !== turn.settings.arbiter || ', ''),
+      patch(
+        'asking.ts',
+        '!isOutside(settings) || state.record?.arbiter !== settings.arbiter',
+        '!isOutside(settings)',
+      ),
+    ],
+  },
+];
