@@ -119,6 +119,8 @@ export function stopToHandOver(turn: Turn): void {
 /** A crash left less here than the standby flushed: it gets the epoch without a clean stop. */
 export function beginGranting(turn: Turn, reason: Reason, lsn: Lsn): void {
   enter(turn, 'handingOver', 'recording', reason, { lsn });
+  // The gate kept the address on; nothing is granted before it is off.
+  lowerAddress(turn);
   // Recovery wrote its own end into this log, within the same timeline: a rewind would not see the fork.
   write(turn, { ...handedRecord(turn, 'handed', lsn), job: 'cloning' });
 }

@@ -41,6 +41,8 @@ export function handoverStopped(turn: Turn, event: EventOf<'databaseStopped'>): 
 /** Called on every heartbeat and tick while the epoch is on its way. */
 export function considerHandingOver(turn: Turn): void {
   const { state } = turn;
+  const lowers = isPending(turn, 'lowerServicePort');
+  if (state.phase === 'granting' && state.port.anyAddressOn && !lowers) lowerAddress(turn);
   if (state.writing !== null) return;
   if (peerIsAhead(state)) {
     becomeFollower(turn);

@@ -62,7 +62,8 @@ function grantOf(turn: Turn): Grant | null {
       lossCounter: contact.standing.lossCounter,
     };
   }
-  if (state.name === 'handingOver' && state.phase === 'granting' && plan.lsn !== null) {
+  const grants = state.name === 'handingOver' && state.phase === 'granting';
+  if (grants && plan.lsn !== null && !state.port.anyAddressOn) {
     return { type: 'handover', epoch: record.epoch, toStart: contact.peerStart, lsn: plan.lsn };
   }
   return null;

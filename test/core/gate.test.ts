@@ -88,6 +88,11 @@ test('I8: a standby whose log is longer gets the epoch, and this log is marked t
   t.like(node.asked('writeRecord').record, { mode: 'catchup', handed: 'handed', job: 'cloning' });
   node.writes();
   node.hears(wellStandby);
+  t.is(node.said().standing.grant, null, 'not before the address is off');
+  const { token } = node.asked('lowerServicePort');
+  const port = { ...node.state().port, ...addressOff };
+  node.happen({ type: 'servicePortLowered', token, port });
+  node.hears(wellStandby);
   t.is(node.said().standing.grant?.type, 'handover');
 });
 
