@@ -31,7 +31,7 @@ export const boxFaults = {
   addressRemoved: removeAddress,
 } satisfies Readonly<Record<(typeof boxFaultNames)[number], Fault>>;
 
-function cutPower(site: FaultSite, boxes: readonly Box[]): void {
+export function cutPower(site: FaultSite, boxes: readonly Box[]): void {
   const { random, queue } = site.world;
   for (const box of boxes) {
     box.powerOff();

@@ -8,6 +8,7 @@ import type { Fault, FaultSite } from './faultSite.ts';
 import { linkFaults } from './linkFaults.ts';
 import type { Counter } from './network.ts';
 import { operatorActs } from './operatorActs.ts';
+import { strike } from './strike.ts';
 import type { World } from './world.ts';
 import type { FaultName } from './worldOptions.ts';
 
@@ -23,6 +24,7 @@ export class Faults implements FaultSite {
   readonly world: World;
   /** What ends each fault that goes on. */
   readonly #open = new Set<() => void>();
+  readonly #lanCuts = new Set<() => void>();
   #untilMs = 0;
   /** Faults that wait for a step of a box that handles the last one, and until when. */
   #aimed = 0;
@@ -31,6 +33,7 @@ export class Faults implements FaultSite {
   constructor(world: World) {
     this.world = world;
     world.onStep = (box) => this.#aimAt(box);
+    world.onAlone = (box) => this.#strikeAt(box);
   }
 
   /** Draws clusters from now on for so long. */
@@ -68,11 +71,18 @@ export class Faults implements FaultSite {
     }
     world.trace('-', `${name} begins`);
     world.linksChanged();
-    this.endLater(durationMs, () => {
+    const end = (): void => {
+      this.#lanCuts.delete(end);
       counter.end();
       world.trace('-', `${name} ends`);
       world.linksChanged();
-    });
+    };
+    if (world.lan.isCutBy(counter)) this.#lanCuts.add(end);
+    this.endLater(durationMs, end);
+  };
+
+  readonly mendLan = (): void => {
+    for (const end of this.#lanCuts) if (this.#open.delete(end)) end();
   };
 
   readonly endLater = (delayMs: number, end: () => void): void => {
@@ -114,6 +124,11 @@ export class Faults implements FaultSite {
     queue.after(random.between(0, random.pick([2, 30, 300])), () => {
       if (this.isOpen()) this.#apply(random.weighted(options.weights), target);
     });
+  }
+
+  #strikeAt(box: Box): void {
+    const { random, options } = this.world;
+    if (this.isOpen() && random.chance(options.strike)) strike(this, box);
   }
 
   #apply(name: FaultName, box: Box): void {

@@ -93,6 +93,11 @@ export class Lan {
   readonly partitioned = new Counter();
   readonly referencesDead = new Counter();
 
+  isCutBy(counter: Counter): boolean {
+    const ofBoxes = [...this.unplugged, ...this.silent, ...this.detached];
+    return [...ofBoxes, this.dead, this.partitioned, this.referencesDead].includes(counter);
+  }
+
   hasLink(side: Side): boolean {
     return !this.unplugged[side].active && !this.detached[side].active && !this.dead.active;
   }

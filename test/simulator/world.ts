@@ -4,6 +4,7 @@ import type { Report } from '../../src/core/effects.ts';
 import type { DatabaseObservation, LedgerEntry } from '../../src/core/events.ts';
 import type { DurableRecord } from '../../src/core/record.ts';
 import type { Heartbeat } from '../../src/core/standing.ts';
+import type { StateName } from '../../src/core/stateName.ts';
 import { decodeHeartbeat, encodeHeartbeat } from '../../src/protocol/heartbeat.ts';
 import { boxA, boxB, someSystemId, thePair } from '../core/builders.ts';
 import { Box } from './box.ts';
@@ -45,6 +46,8 @@ export class World {
   /** Does not come back whatever restarts it. */
   keptOff: Box | null = null;
   onStep: ((box: Box) => void) | null = null;
+  /** A box goes on alone, or has just begun to. */
+  onAlone: ((box: Box) => void) | null = null;
   readonly #trace: Trace;
   /** By the side of the box that receives. */
   readonly #replication: readonly [Replication, Replication];
@@ -85,6 +88,7 @@ export class World {
   reported(box: Box, report: Report): void {
     this.tally.count(report);
     if (report.kind === 'transition') this.happens(box);
+    if (report.kind === 'transition' && isAlone(report.to)) this.onAlone?.(box);
     this.#trace.addReport(this.queue.nowMs, box.name, report);
   }
 
@@ -245,6 +249,10 @@ export class World {
     this.ledger.acknowledge(box.database.visible, box.name);
     this.logGrew(box);
   }
+}
+
+function isAlone(name: StateName): boolean {
+  return name === 'leaving' || name === 'takingOver' || name === 'solo';
 }
 
 function throughBytes(heartbeat: Heartbeat): Heartbeat {

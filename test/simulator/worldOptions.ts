@@ -49,6 +49,8 @@ export type WorldOptions = {
   readonly weights: readonly (readonly [FaultName, number])[];
   /** How likely a visible moment of a box that handles a fault brings on the next one. */
   readonly aim: number;
+  /** How likely a box that goes on alone is hit at that moment. */
+  readonly strike: number;
   /** Mean time between two writes of the clients on the LAN, and of the processes on a box. */
   readonly writeEveryMs: number;
   readonly localWriteEveryMs: number;
@@ -84,6 +86,7 @@ export function drawOptions(
     clusterMs: random.pick([300, 2000, 6000, 15_000]),
     weights: drawWeights(random, names),
     aim: random.pick([0, 0.1, 0.3]),
+    strike: random.pick([0, 0, 0.2, 0.6]),
     writeEveryMs: random.pick([60, 150, 400]),
     localWriteEveryMs: random.pick([150, 500, 2000]),
     heartbeatDelayMs: random.pick([0.1, 0.3, 1, 5]),
