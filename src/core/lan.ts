@@ -180,7 +180,8 @@ export function keepLink(turn: Turn): void {
   if (serves(state) || isPending(turn, 'raiseServicePort') || isPending(turn, 'lowerServicePort'))
     return;
   const wanted = settings.standbyPort === 'unaddressed' || wantsLinkNow(state, settings);
-  if (wanted && !state.port.up) {
+  // A device that is gone cannot come up, and would refuse without end; its return is an event.
+  if (wanted && state.port.present && !state.port.up) {
     ask(turn, { type: 'raiseServicePort', address: false, deadlineMs: settings.linkUpDeadlineMs });
   } else if (!wanted && state.port.up && !isPending(turn, 'probe')) {
     ask(turn, { type: 'lowerServicePort', link: true, deadlineMs: settings.linkUpDeadlineMs });

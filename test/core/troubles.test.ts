@@ -240,6 +240,17 @@ test('proxy ARP of a reference does not keep a primary from leaving', (t) => {
   t.is(node.state().name, 'leaving');
 });
 
+test('a port whose device is gone is asked to come up once it is there again, not before', (t) => {
+  const node = eligibleStandby();
+  const asked = (): number => node.all('raiseServicePort').length;
+  const before = asked();
+  node.port({ present: false, up: false, carrier: false });
+  node.pass(1000, { round: 'unanswered' });
+  t.is(asked(), before);
+  node.port({ present: true, up: false, carrier: false });
+  t.is(asked(), before + 1);
+});
+
 test('a primary that an agent adopted without its standby says that it waits', (t) => {
   const node = drivenNode({
     record: durableRecord(),
