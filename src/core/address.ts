@@ -22,7 +22,7 @@ export function keepAddress(turn: Turn): void {
   const { state } = turn;
   if (isPending(turn, 'raiseServicePort') || isPending(turn, 'lowerServicePort')) return;
   if (state.port.anyAddressOn && mustBeOff(turn)) {
-    note(turn, { code: 'lanLost' });
+    note(turn, { code: hasLostEpoch(turn) ? 'claimLost' : 'lanLost' });
     ask(turn, { type: 'lowerServicePort', link: false, deadlineMs: raiseDeadlineMs });
     return;
   }
@@ -36,9 +36,12 @@ export function keepAddress(turn: Turn): void {
 function mustBeOff(turn: Turn): boolean {
   const { state, settings } = turn;
   if (state.record?.mode !== 'paired') return false;
-  // The peer has the epoch after this one, and may serve at any moment.
-  if (state.arbiter.lostEpoch === state.record.epoch) return true;
-  return !inContact(state, settings) && !lanIsGood(state);
+  return hasLostEpoch(turn) || (!inContact(state, settings) && !lanIsGood(state));
+}
+
+/** The peer has the epoch after this one, and may serve at any moment. */
+function hasLostEpoch({ state }: Turn): boolean {
+  return state.record !== null && state.arbiter.lostEpoch === state.record.epoch;
 }
 
 function mayBePutBack(turn: Turn): boolean {

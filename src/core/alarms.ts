@@ -57,7 +57,8 @@ function isTested(turn: Turn): boolean {
 
 /** A box that hears nothing does not know whether the other one serves: it must not sound as if nobody did. */
 function reasonToWait({ state }: Turn): Reason {
-  return state.name === 'starting' ? state.reason : { code: 'peerLost' };
+  if (state.name === 'starting') return state.reason;
+  return { code: state.phase === 'asking' ? 'waitingForArbiter' : 'peerLost' };
 }
 
 function waitsForOperator(turn: Turn): boolean {
@@ -69,7 +70,9 @@ function waitsForOperator(turn: Turn): boolean {
   }
   const silentMs = state.now - (state.contact.heardAt ?? state.startedAt);
   if (inContact(state, settings)) return false;
-  if (state.name === 'standby') return silentMs > settings.takeoverLimitMs;
+  // A standby that asks the arbiter again and again waits no less.
+  const asks = state.name === 'takingOver' && state.phase === 'asking';
+  if (state.name === 'standby' || asks) return silentMs > settings.takeoverLimitMs;
   // A paired primary, one in the gate, and a giver whose taker is gone: nobody else can release them.
   const waits = serves(state) && state.record?.mode !== 'solo';
   return waits && silentMs > settings.soloMs + settings.marginMs * 10;

@@ -118,7 +118,7 @@ function outsidePrimaryHindrance(state: State, settings: Settings): Hindrance | 
 export function outsideHindrance(state: State, settings: Settings): Hindrance | null {
   const { record, arbiter, now } = state;
   const { lostEpoch, unsettledEpoch, publishedEpoch } = arbiter;
-  if (now - arbiter.askedAt < askPauseMs) return 'askedJustNow';
+  if (now - arbiter.askedAt < askPauseMs(settings)) return 'askedJustNow';
   if (settings.arbiter !== 'etcd' || record === null) return null;
   if (lostEpoch === record.epoch) return 'claimLost';
   if (unsettledEpoch === record.epoch) return 'notSettled';
@@ -126,7 +126,10 @@ export function outsideHindrance(state: State, settings: Settings): Hindrance | 
   return null;
 }
 
-const askPauseMs = 300;
+/** A device that refused is not asked again at once: it is no ledger that somebody else may just have changed. */
+function askPauseMs({ arbiter }: Settings): number {
+  return arbiter === 'fence' ? 2000 : 300;
+}
 
 /** The arbiter is asked, and its answer is the permission. */
 export function isOutside(settings: Settings): boolean {

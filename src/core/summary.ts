@@ -87,8 +87,14 @@ export function summarize(state: State, settings: Settings, now: number): Summar
 }
 
 function roleOf(state: State): Summary['role'] {
+  // The peer has the epoch after this one: what still runs here serves nobody.
+  if (hasLostEpoch(state)) return 'none';
   if (serves(state) && state.name !== 'opening' && state.name !== 'handingOver') return 'primary';
   return state.name === 'standby' ? 'standby' : 'none';
+}
+
+function hasLostEpoch({ name, arbiter, record }: State): boolean {
+  return name === 'paired' && record !== null && arbiter.lostEpoch === record.epoch;
 }
 
 /** What must happen before this node goes on, in plain words; null when nothing is waited for. */
@@ -100,7 +106,7 @@ function waitingFor(state: State): string | null {
     opening: state.record?.mode === 'paired' ? { code: 'gateWaiting' } : null,
     solo: null,
     pairing: null,
-    paired: null,
+    paired: hasLostEpoch(state) ? { code: 'claimLost' } : null,
     leaving: asks,
     handingOver: { code: 'handoverGranted' },
     rejoining: { code: 'databaseNotFollowing' },
