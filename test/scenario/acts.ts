@@ -1,7 +1,9 @@
 // What a script can do to the site: faults, mending, and the operator's orders. Each act takes no time.
 import type { OperatorCommand } from '../../src/core/events.ts';
 import type { Box } from '../simulator/box.ts';
+import { crashDatabase } from '../simulator/databaseFaults.ts';
 import type { Counter } from '../simulator/network.ts';
+import { order } from '../simulator/operatorActs.ts';
 import { durationMs } from './duration.ts';
 import type { Phrase } from './phrase.ts';
 import { ScenarioFailure } from './scenarioFailure.ts';
@@ -30,6 +32,7 @@ export const acts: readonly Phrase<Act>[] = [
     },
   },
   // Eth1 and replication
+  { words: 'eth1 flaps every TIME for TIME', means: (every, time) => flap(every, time) },
   { words: 'eth1 is cut', means: () => begins((site) => site.world.cable.unplugged) },
   { words: 'eth1 is mended', means: () => ends((site) => site.world.cable.unplugged) },
   { words: 'eth1 goes silent', means: () => begins((site) => site.world.cable.silent) },
@@ -79,7 +82,33 @@ export const acts: readonly Phrase<Act>[] = [
   { words: 'the LAN is split', means: () => begins((site) => site.world.lan.partitioned) },
   { words: 'the LAN is whole again', means: () => ends((site) => site.world.lan.partitioned) },
   { words: 'another device claims the service address', means: () => claimAddress },
-  // Agents and boxes that hang
+  {
+    words: 'the device of eth0 of BOX is gone',
+    means: (name) => begins((site) => site.world.lan.detached[site.box(name).side]),
+  },
+  {
+    words: 'the device of eth0 of BOX is there again',
+    means: (name) => ends((site) => site.world.lan.detached[site.box(name).side]),
+  },
+  // Arbiters outside the pair
+  { words: 'etcd dies', means: () => begins((site) => site.world.etcd.down) },
+  { words: 'etcd works again', means: () => ends((site) => site.world.etcd.down) },
+  { words: 'etcd becomes slow', means: () => begins((site) => site.world.etcd.slow) },
+  { words: 'etcd is fast again', means: () => ends((site) => site.world.etcd.slow) },
+  { words: 'etcd forgets everything', means: () => (site) => site.world.etcd.forget() },
+  {
+    words: 'etcd is cut off from BOX',
+    means: (name) => begins((site) => site.world.etcd.unreachable[site.box(name).side]),
+  },
+  {
+    words: 'etcd is reached from BOX again',
+    means: (name) => ends((site) => site.world.etcd.unreachable[site.box(name).side]),
+  },
+  { words: 'the fence device dies', means: () => begins((site) => site.world.fence.down) },
+  { words: 'the fence device works again', means: () => ends((site) => site.world.fence.down) },
+  { words: 'the fence device refuses', means: () => begins((site) => site.world.fence.refusing) },
+  { words: 'the fence device obeys again', means: () => ends((site) => site.world.fence.refusing) },
+  // Agents, clocks and boxes that hang
   {
     words: 'the agent of BOX stalls for TIME',
     means: (name, time) => on(name, (box) => box.agent?.stall(durationMs(time))),
@@ -89,8 +118,23 @@ export const acts: readonly Phrase<Act>[] = [
     means: (name) => on(name, (box) => box.crashAgent(agentRestartMs)),
   },
   { words: 'the kernel of BOX panics', means: (name) => panic(name) },
+  {
+    words: 'BOX stands still for TIME',
+    means: (name, time) => on(name, (box) => box.freeze(durationMs(time))),
+  },
+  {
+    words: 'the clock of BOX gains NUMBER ppm',
+    means: (name, rate) => on(name, (box) => box.runClock(Number(rate))),
+  },
+  {
+    words: 'the clock of BOX loses NUMBER ppm',
+    means: (name, rate) => on(name, (box) => box.runClock(-Number(rate))),
+  },
   // Databases and disks
-  { words: 'PostgreSQL of BOX crashes', means: (name) => crashDatabase(name) },
+  {
+    words: 'PostgreSQL of BOX crashes',
+    means: (name) => on(name, (box, site) => crashDatabase(site.world, box)),
+  },
   { words: 'PostgreSQL of BOX hangs', means: (name) => on(name, hangDatabase) },
   { words: 'PostgreSQL of BOX answers again', means: (name) => awakenDatabase(name) },
   {
@@ -127,29 +171,30 @@ export const acts: readonly Phrase<Act>[] = [
     words: 'an old heartbeat of the other box reaches BOX',
     means: (name) => repeatHeartbeat(name),
   },
+  { words: 'a heartbeat of BOX comes back to it', means: (name) => returnHeartbeat(name) },
   // The operator
   {
     words: 'the operator orders a switchover at BOX',
-    means: (name) => order(name, { type: 'switchover' }),
+    means: (name) => orders(name, { type: 'switchover' }),
   },
   {
     words: 'the operator orders a takeover at BOX, accepting loss',
     means: (name) => (site) => {
       site.world.operatorDecided = true;
-      order(name, { type: 'takeover' })(site);
+      orders(name, { type: 'takeover' })(site);
     },
   },
   {
     words: 'the operator begins a maintenance of TIME at BOX',
     means: (time, name) => (site) =>
-      order(name, {
+      orders(name, {
         type: 'maintenance',
         untilMs: site.box(name).clockMs() + durationMs(time),
       })(site),
   },
   {
     words: 'the operator ends the maintenance at BOX',
-    means: (name) => order(name, { type: 'maintenance', untilMs: null }),
+    means: (name) => orders(name, { type: 'maintenance', untilMs: null }),
   },
   // The script itself
   {
@@ -212,13 +257,6 @@ function panic(name: string): Act {
   });
 }
 
-function crashDatabase(name: string): Act {
-  return on(name, (box, site) => {
-    site.world.databaseEnded(box, false);
-    site.world.queue.after(10, () => box.agent?.deliver({ type: 'databaseExited' }));
-  });
-}
-
 function hangDatabase(box: Box): void {
   box.databaseHangs.begin();
   box.database.hung = box.database.running;
@@ -240,9 +278,33 @@ function repeatHeartbeat(name: string): Act {
   });
 }
 
-function order(name: string, command: OperatorCommand): Act {
+function returnHeartbeat(name: string): Act {
   return on(name, (box, site) => {
-    site.commandId += 1;
-    box.agent?.deliver({ type: 'operatorCommanded', commandId: site.commandId, command });
+    const heartbeat = site.recorded.get(box);
+    if (heartbeat === undefined) throw new ScenarioFailure('no heartbeat was sent yet');
+    box.agent?.deliver({ type: 'heartbeatReceived', path: 'eth1', heartbeat });
   });
+}
+
+/** Cut for the first half of each turn, whole for the second. */
+function flap(every: string, time: string): Act {
+  return (site) => {
+    const { queue, cable } = site.world;
+    const endMs = queue.nowMs + durationMs(time);
+    const turn = (): void => {
+      if (queue.nowMs >= endMs) return;
+      cable.unplugged.begin();
+      site.world.linksChanged();
+      queue.after(durationMs(every) / 2, () => {
+        cable.unplugged.end();
+        site.world.linksChanged();
+      });
+      queue.after(durationMs(every), turn);
+    };
+    turn();
+  };
+}
+
+function orders(name: string, command: OperatorCommand): Act {
+  return on(name, (box, site) => order(site.world, box, command));
 }

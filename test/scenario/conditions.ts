@@ -100,6 +100,10 @@ export const conditions: readonly Phrase<Meaning>[] = [
     words: 'the service address is off at BOX',
     means: (name) => about(name, (box) => !box.addressOn),
   },
+  {
+    words: 'etcd says TEXT',
+    means: (text) => (site) => ({ holds: () => site.watch.ledger === text }),
+  },
   // Rows
   {
     words: 'every acknowledged row is on both boxes',

@@ -32,7 +32,6 @@ export class Site {
   readonly recorded = new Map<Box, Heartbeat>();
   /** Invariants that the script says are given up, because it breaks what the arbiter relies on. */
   readonly givenUp = new Set<string>();
-  commandId = 0;
   readonly #invariants: Invariants;
 
   constructor(setup: Setup) {
@@ -56,7 +55,7 @@ export class Site {
     this.client.begin();
     if (!this.until(() => isHealthy(this.world), healthyWithinMs))
       throw new ScenarioFailure('the pair did not become healthy');
-    this.advance(settledMs);
+    this.advance(settledMs + this.world.options.linkUp.listenMs);
     this.story.take();
     this.story.zeroMs = this.world.queue.nowMs;
     this.client.forget();

@@ -20,17 +20,27 @@ const changes: Readonly<Record<StateName, string>> = {
   steppingDown: 'steps down',
 };
 
+/** What comes again and again is told so often. */
+const toldInARow = 3;
+
 export class Story extends Trace {
   /** The moment that the story calls 0.00 s. */
   zeroMs = 0;
   #told: string[] = [];
+  /** How often each sentence came since the last call of `take`. */
+  #counts = new Map<string, number>();
 
   constructor() {
     super(null);
   }
 
   tell(atMs: number, who: string, text: string): void {
-    this.#told.push(`${seconds(atMs - this.zeroMs).padStart(9)}  ${who}  ${text}`);
+    const key = `${who} ${text}`;
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, count);
+    if (count > toldInARow + 1) return;
+    const more = count > toldInARow ? 'and so on: ' : '';
+    this.#told.push(`${seconds(atMs - this.zeroMs).padStart(9)}  ${who}  ${more}${text}`);
   }
 
   /** A line that belongs to no moment. */
@@ -42,6 +52,7 @@ export class Story extends Trace {
   take(): readonly string[] {
     const lines = this.#told;
     this.#told = [];
+    this.#counts.clear();
     return lines;
   }
 

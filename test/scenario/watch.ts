@@ -28,15 +28,22 @@ export class Watch {
   readonly #seen = new Map<Box, Seen>();
   #server: Box | null = null;
   #twoSinceMs: number | null = null;
+  #ledger = 'nothing';
 
   constructor(world: World, story: Story) {
     this.#world = world;
     this.#story = story;
   }
 
+  /** What etcd says: `paired 2 of A`, or `nothing`. */
+  get ledger(): string {
+    return this.#ledger;
+  }
+
   look(): void {
     for (const box of this.#world.boxes) this.#lookAt(box);
     this.#lookAtAddresses();
+    this.#lookAtLedger();
   }
 
   /** What was before does not count for the expectations that follow. */
@@ -66,6 +73,17 @@ export class Watch {
     this.#server = box;
   }
 
+  #lookAtLedger(): void {
+    const { entry } = this.#world.etcd;
+    const now =
+      entry === null
+        ? 'nothing'
+        : `${entry.mode} ${entry.epoch} of ${this.#world.boxes.find(({ nodeId }) => nodeId === entry.holder)?.name}`;
+    if (now === this.#ledger) return;
+    this.#ledger = now;
+    this.#story.tell(this.#world.queue.nowMs, '-', `etcd says ${now}`);
+  }
+
   #lookAtAddresses(): void {
     const { nowMs } = this.#world.queue;
     const two = this.#world.boxes.every((box) => box.addressOn);
@@ -80,7 +98,7 @@ function see(box: Box): Seen {
   const mayTakeOver =
     state?.eligibility.epoch !== null && state?.eligibility.epoch === state?.record?.epoch;
   return {
-    power: box.powered ? 'boots' : 'is off',
+    power: box.powered ? 'boots' : box.isSwitchedOff ? 'is switched off' : 'is off',
     agent: box.powered ? (agent === null ? 'the agent ends' : 'the agent starts') : null,
     record: `record on disk: ${recordText(disk.record)}`,
     database: database.running ? `PostgreSQL runs as ${database.role}` : 'PostgreSQL is stopped',
@@ -97,7 +115,7 @@ function see(box: Box): Seen {
 
 function differences(before: Seen, now: Seen): readonly string[] {
   if (before.power !== now.power) return [now.power];
-  const isOff = now.power === 'is off';
+  const isOff = now.power !== 'boots';
   const permission =
     before.permission === null && now.permission === 'is no longer allowed to take over';
   return [

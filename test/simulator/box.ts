@@ -73,6 +73,13 @@ export class Box {
     return this.#clockOffsetMs + this.#world.queue.nowMs * this.#clockRate;
   }
 
+  /** From now on the clock gains so many microseconds a second. */
+  runClock(partsPerMillion: number): void {
+    const clockMs = this.clockMs();
+    this.#clockRate = 1 + partsPerMillion * 1e-6;
+    this.#clockOffsetMs = clockMs - this.#world.queue.nowMs * this.#clockRate;
+  }
+
   /** When the box's clock will show this, in simulated time. */
   worldMs(clockMs: number): number {
     return (clockMs - this.#clockOffsetMs) / this.#clockRate;
