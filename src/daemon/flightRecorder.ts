@@ -171,7 +171,8 @@ export class FlightRecorder {
   }
 }
 
-/** What people will look for after a power cut. Probes come every two seconds and are not worth a sync. */
+/** What people will look for after a power cut. A note may come with every try of a step, and wears no flash memory out. */
 function isWorthSyncing(effect: Effect): boolean {
-  return effect.type === 'report' || effect.type === 'writeRecord' || effect.type === 'resetBox';
+  if (effect.type === 'report') return effect.report.kind !== 'note';
+  return effect.type === 'writeRecord' || effect.type === 'resetBox';
 }
