@@ -2,8 +2,8 @@
 // Having written it, a standby never accepts eligibility for that epoch again (protocol.md section 4).
 import { peerSays } from './contact.ts';
 import { loseEligibility } from './eligibility.ts';
-import type { Lsn } from './record.ts';
 import { catchupRecord } from './records.ts';
+import type { DatabaseStatement } from './standing.ts';
 import type { Turn } from './turn.ts';
 import { note, write } from './turn.ts';
 
@@ -15,10 +15,10 @@ export function givesConsent(turn: Turn, deadlineMs: number): boolean {
   if (record.mode !== 'paired' || record.holder === turn.settings.self) return false;
   if (!notFollowingFor(turn, deadlineMs)) return false;
   if (said.record.handed === 'handed') {
-    if (!cannotTake(turn) || isLongerThan(turn, said.record.lsn)) return false;
+    if (!cannotTake(turn) || isLongerThan(turn, said.record)) return false;
   } else if (said.handingOver || said.record.mode !== 'paired') {
     return false;
-  } else if (isLongerThan(turn, said.database.lsn)) {
+  } else if (isLongerThan(turn, said.database)) {
     return false;
   }
   loseEligibility(turn, 'consent');
@@ -29,12 +29,17 @@ export function givesConsent(turn: Turn, deadlineMs: number): boolean {
 
 /**
  * I1: a primary whose log a crash left shorter than mine must not go on; in its gate it will hand over (I8). Nor is such a
- * handover declined: its giver cannot take it back, and nobody would ever serve.
+ * handover declined: its giver cannot take it back, and nobody would ever serve. A timeline of its own, that a promotion
+ * by hand opened here, is nothing that the primary lost.
  */
-function isLongerThan(turn: Turn, theirs: Lsn | null): boolean {
-  const { lsn } = turn.state.database;
-  return lsn !== null && (theirs === null || lsn > theirs);
+function isLongerThan(turn: Turn, theirs: Position): boolean {
+  const { lsn, timeline } = turn.state.database;
+  if (lsn === null) return false;
+  if (theirs.lsn === null || theirs.timeline === null) return true;
+  return timeline === theirs.timeline && lsn > theirs.lsn;
 }
+
+type Position = Pick<DatabaseStatement, 'timeline' | 'lsn'>;
 
 /** What was handed over needs a database that runs: without one for long it is declined, or nobody would ever serve. */
 function cannotTake(turn: Turn): boolean {

@@ -6,6 +6,7 @@ import type { EffectWithToken } from './effects.ts';
 import type { EventOf } from './events.ts';
 import type { Reason } from './reasons.ts';
 import { catchupRecord, rebuiltRecord } from './records.ts';
+import { servesIn } from './roles.ts';
 import type { Standing } from './standing.ts';
 import type { Turn } from './turn.ts';
 import {
@@ -75,19 +76,21 @@ function leaveWaiting(turn: Turn): void {
     return;
   }
   const said = peerSays(turn);
-  if (said === null || !isSource(said) || !mayBeRebuilt(turn, said)) return;
+  if (said === null || !isSource(turn, said) || !mayBeRebuilt(turn, said)) return;
   if (needsRewind && !needsClone && !said.database.rewindable) return;
   if (state.database.running) {
-    enterPhase(turn, 'stopping');
-    ask(turn, { type: 'stopDatabase', how: 'clean', deadlineMs: stopDeadlineMs });
+    stop(turn);
     return;
   }
   enterPhase(turn, needsClone ? 'markingClone' : 'marking');
   write(turn, rebuiltRecord(turn, needsClone ? 'cloning' : 'rewinding'));
 }
 
-function isSource(said: Standing): boolean {
-  return said.record !== null && (said.record.mode === 'solo' || said.record.mode === 'paired');
+/** The primary itself, while it serves: one that lost its database may leave this node with the only log there is. */
+function isSource({ state }: Turn, said: Standing): boolean {
+  const { record } = said;
+  if (record === null || record.mode === 'catchup') return false;
+  return record.holder === state.contact.peer && servesIn(said.stateName);
 }
 
 /** Only a box that holds nothing of its own any more may throw its log away. */
@@ -111,9 +114,21 @@ export function noteHigherEpoch(turn: Turn): boolean {
   return true;
 }
 
+function stop(turn: Turn): void {
+  enterPhase(turn, 'stopping');
+  ask(turn, { type: 'stopDatabase', how: 'clean', deadlineMs: stopDeadlineMs });
+}
+
 function start(turn: Turn): void {
+  const { database, plan } = turn.state;
+  if (database.running && database.inRecovery === false) {
+    // Somebody started or promoted it by hand: what it wrote is in no other log.
+    plan.needsRewind = true;
+    stop(turn);
+    return;
+  }
   enterPhase(turn, 'starting');
-  if (turn.state.database.running && turn.state.database.inRecovery === true) {
+  if (database.running && database.inRecovery === true) {
     following(turn);
     return;
   }

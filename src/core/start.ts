@@ -111,25 +111,21 @@ function databaseIsUsable(turn: Turn, record: DurableRecord): boolean {
 }
 
 function startWithoutDatabase(turn: Turn, record: DurableRecord, said: Standing | null): void {
-  const peerHasIt =
-    said?.record !== null &&
-    said !== null &&
-    said.record.epoch >= record.epoch &&
-    said.record.mode !== 'catchup';
-  if (!peerHasIt || said.record.holder === turn.settings.self) {
-    wait(turn, 'databaseUnusable');
-    return;
-  }
-  if (record.mode === 'catchup') beginRejoin(turn, { code: 'databaseUnusable' }, true, true);
-  else if (isLostFollower(turn, record, said.record)) declineEpoch(turn, said.record);
+  const theirs = said?.record ?? null;
+  // Only the holder of an epoch has what could be cloned, or waits for this node.
+  if (theirs === null || theirs.holder !== turn.state.contact.peer) wait(turn, 'databaseUnusable');
+  else if (isLostFollower(turn, record, theirs)) declineEpoch(turn, theirs);
+  else if (record.mode === 'catchup' && theirs.mode !== 'catchup' && theirs.epoch >= record.epoch)
+    beginRejoin(turn, { code: 'databaseUnusable' }, true, true);
   else wait(turn, 'databaseUnusable');
 }
 
-/** The standby of the epoch that its primary is still in, without what it followed with: the primary must not wait. */
+/** The standby without what it followed with: neither a primary nor a giver of that epoch must wait for it. */
 function isLostFollower(turn: Turn, record: DurableRecord, theirs: RecordStatement): boolean {
   const { state, settings } = turn;
-  const isOld = state.now - state.startedAt >= settings.followDeadlineMs;
-  return isOld && record.mode === 'paired' && theirs.epoch === record.epoch;
+  if (record.mode !== 'paired' || theirs.epoch !== record.epoch) return false;
+  const waits = theirs.mode === 'paired' || theirs.handed === 'handed';
+  return waits && state.now - state.startedAt >= settings.followDeadlineMs;
 }
 
 function declineEpoch(turn: Turn, theirs: RecordStatement): void {

@@ -224,6 +224,13 @@ test('I1: a standby whose log is longer than the primary says does not consent',
   t.is(node.all('writeRecord').length, 0);
 });
 
+test('a log that is longer only by a timeline which nobody else knows keeps no consent back', (t) => {
+  const node = eligibleStandby();
+  node.observes(standbyDatabase({ receiving: false, lsn: 0x4000000n, timeline: 9 }));
+  node.pass(3000, { peer: {} });
+  t.like(node.asked('writeRecord').record, { mode: 'catchup', epoch: 4 });
+});
+
 test('a higher epoch, heard in one direction only, stops a primary: address off, database stopped, then catchup', (t) => {
   const node = pairedPrimary();
   node.pass(300);

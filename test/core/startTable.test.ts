@@ -290,6 +290,27 @@ test('start: a standby without its database releases the primary that waits for 
   t.is(node.state().name, 'rejoining');
 });
 
+test('start: a standby without its database declines what was handed over to it', (t) => {
+  const node = drivenNode({
+    record: durableRecord({ node: boxA, ...theirs }),
+    database: stoppedDatabase({ present: false, systemId: null, timeline: null, lsn: null }),
+  });
+  const giver = { ...theirs, mode: 'catchup', handed: 'handed' } as const;
+  node.pass(5500, { peer: said(giver) });
+  t.like(node.asked('writeRecord').record, { mode: 'catchup', epoch: 4, handed: 'none' });
+});
+
+test('start: an empty box does not clone a standby whose primary is gone', (t) => {
+  const node = drivenNode({
+    record: durableRecord({ node: boxA, ...catchup, holder: 'c0'.repeat(16) }),
+    database: stoppedDatabase({ present: false, systemId: null, timeline: null, lsn: null }),
+  });
+  const orphan = { ...theirs, holder: 'c0'.repeat(16), partner: boxB };
+  node.pass(8000, { peer: said(orphan) });
+  t.is(node.state().reason.code, 'databaseUnusable');
+  t.is(node.all('writeRecord').length, 0);
+});
+
 test('start: a database of another cluster never serves', (t) => {
   const node = drivenNode({
     record: durableRecord(solo),

@@ -269,4 +269,7 @@ test('a database that was promoted by hand makes its standby ineligible and is r
   t.is(node.state().name, 'rejoining');
   node.pass(450, { round: { serviceAnsweredBy: [macA], peerAnsweredOnHeartbeatPort: true } });
   t.is(node.all('promoteDatabase').length, 0);
+  // It is stopped first: to start a standby beside it would fail again and again.
+  t.is(node.asked('stopDatabase').how, 'clean');
+  t.is(node.all('startDatabase').length, 0);
 });
