@@ -45,6 +45,8 @@ function isFresh(state: State, settings: Settings, heartbeat: Heartbeat): boolea
 
 function takeContact(state: State, heartbeat: Heartbeat): void {
   const { contact } = state;
+  // What another node counted as contact is no moment of this one.
+  if (contact.peer !== heartbeat.sender) contact.ackedAt = null;
   contact.peer = heartbeat.sender;
   contact.peerStart = heartbeat.agentStart;
   contact.lastSeq = heartbeat.seq;

@@ -78,6 +78,8 @@ function passGate(turn: Turn, said: Standing | null): void {
     ask(turn, { type: 'stopDatabase', how: 'now', deadlineMs: stopDeadlineMs });
     return;
   }
+  // Only the partner of this epoch: a new box in its place may hold all of this and not what the partner went on to.
+  if (record === null || turn.state.contact.peer !== record.partner) return;
   if (!database.standbyStreaming || database.standbyFlushLsn === null) return;
   if (database.lsn !== null && database.standbyFlushLsn >= database.lsn) admit(turn);
 }

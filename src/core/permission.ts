@@ -100,7 +100,14 @@ export function primaryHindrance(state: State, settings: Settings): Hindrance | 
 function generalHindrance(state: State, settings: Settings): Hindrance | null {
   if (state.writing !== null) return 'recordInFlight';
   if (settings.arbiter === 'manual') return 'arbiterIsManual';
-  return state.record?.arbiter === settings.arbiter ? null : 'arbiterDiffers';
+  if (state.record?.arbiter !== settings.arbiter) return 'arbiterDiffers';
+  return settings.arbiter !== 'etcd' && hearsStranger(state, settings) ? 'neverHeard' : null;
+}
+
+/** I7: contact with a new box says nothing of an epoch that was shared with the one in whose place it stands. */
+function hearsStranger({ record, contact }: State, settings: Settings): boolean {
+  const other = record?.holder === settings.self ? record.partner : record?.holder;
+  return contact.peer !== null && contact.peer !== other;
 }
 
 /** Alone, but not cut off: a primary without its LAN lets the standby be first. */

@@ -179,6 +179,8 @@ export function rebuilt(
   event: EventOf<'databaseRewound'> | EventOf<'databaseCloned'>,
 ): void {
   note(turn, { code: event.type === 'databaseRewound' ? 'rewound' : 'cloned' });
+  // The position of the old log says nothing of the new one: no record may vouch for it.
+  turn.state.database = { ...turn.state.database, timeline: null, lsn: null };
   enterPhase(turn, 'clearing');
   write(turn, rebuiltRecord(turn, 'none'));
 }

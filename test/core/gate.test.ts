@@ -48,6 +48,18 @@ test('I8: what was observed before the restart opens no gate', (t) => {
   t.false(node.waitsFor('admitClients'));
 });
 
+test('I8: a new box in the place of the partner opens no gate, whatever it holds', (t) => {
+  const node = inTheGate();
+  node.pass(300);
+  node.hears(
+    { record: recordStatement({ mode: 'catchup', partner: null }) },
+    { sender: 'c0'.repeat(16), agentStart: 'c1c2c3c4c5c6c7c8' },
+  );
+  node.observes(closed());
+  t.is(node.state().contact.peer, 'c0'.repeat(16));
+  t.false(node.waitsFor('admitClients'));
+});
+
 test('I1: a log that ends before what the record vouched for is never served', (t) => {
   const node = inTheGate();
   node.observes(closed({ lsn: 0x3000000n, standbyFlushLsn: 0x3000000n }));

@@ -33,6 +33,16 @@ test('lan: a primary with all four conditions leaves after D_solo, its record fi
   t.true(node.waitsFor('clearSynchronous'));
 });
 
+test('I7: contact with a new box in the place of the partner permits nothing', (t) => {
+  const node = pairedPrimary();
+  node.pass(300);
+  node.hears({}, { sender: 'c0'.repeat(16), agentStart: 'c1c2c3c4c5c6c7c8' });
+  t.is(node.state().contact.peer, 'c0'.repeat(16));
+  node.pass(12_000);
+  t.is(hindrance(node), 'neverHeard');
+  t.is(node.all('writeRecord').length, 0);
+});
+
 test('lan 1: D_solo_fast is enough where Eth1 has no carrier', (t) => {
   const node = pairedPrimary();
   node.happen({ type: 'heartbeatCarrierChanged', carrier: false });

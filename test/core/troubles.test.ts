@@ -104,6 +104,16 @@ test('a probe that fails during a rewind neither ends it nor asks for a clone', 
   t.false(node.state().plan.needsClone);
 });
 
+test('the position of a log that was rewound away is vouched for by no record', (t) => {
+  const node = rewinding();
+  const peer = { record: recordStatement({ epoch: 5, holder: boxB, mode: 'solo', partner: null }) };
+  node.happen({ type: 'databaseRewound', token: node.asked('rewindDatabase').token });
+  node.writes();
+  node.happen({ type: 'databaseStarted', token: node.asked('startDatabase').token });
+  node.pass(100, { peer: { record: { ...peer.record, epoch: 6 } } });
+  t.like(node.asked('writeRecord').record, { mode: 'catchup', epoch: 6, timeline: 0, lsn: 0n });
+});
+
 test('a rewind that fails is replaced by a clone', (t) => {
   const node = rewinding();
   node.fails('rewindDatabase');

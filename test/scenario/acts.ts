@@ -180,7 +180,7 @@ export const acts: readonly Phrase<Act>[] = [
   {
     words: 'the operator orders a takeover at BOX, accepting loss',
     means: (name) => (site) => {
-      site.world.operatorDecided = true;
+      site.box(name).operatorOrdered = true;
       orders(name, { type: 'takeover' })(site);
     },
   },

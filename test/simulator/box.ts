@@ -1,10 +1,13 @@
 // One appliance of the pair: power, clock, service port, disk, database, watchdog, and the agent that runs on it.
 import type { PortState } from '../../src/core/events.ts';
-import type { ArbiterName, NodeId } from '../../src/core/record.ts';
+import type { ArbiterName, DurableRecord, NodeId } from '../../src/core/record.ts';
+import { durableRecord } from '../core/builders.ts';
 import { Agent } from './agent.ts';
 import type { Happening } from './core.ts';
 import { Database } from './database.ts';
 import { Disk } from './disk.ts';
+import { contains } from './log.ts';
+import type { Position } from './log.ts';
 import { Counter, otherSide } from './network.ts';
 import type { Side } from './network.ts';
 import type { World } from './world.ts';
@@ -14,7 +17,7 @@ const blinkMs = 1000;
 
 export class Box {
   readonly side: Side;
-  readonly nodeId: NodeId;
+  nodeId: NodeId;
   readonly name: string;
   readonly mac: string;
   readonly database: Database;
@@ -25,6 +28,10 @@ export class Box {
   addressOn = false;
   /** The whole box stands still: agent, PostgreSQL, kernel and watchdog. */
   frozen = false;
+  /** An operator ordered a takeover here and waits for its end. */
+  operatorOrdered = false;
+  /** The epoch that his takeover asked for. */
+  operatorEpoch: number | null = null;
   /** The peer's log that this box needs to follow is gone there. */
   logRecycled = false;
   /** The fence device holds its power back. */
@@ -66,6 +73,14 @@ export class Box {
 
   get heartbeatCarrier(): boolean {
     return this.#heartbeatCarrier;
+  }
+
+  /** Its database has every acknowledged write. */
+  get holdsEverything(): boolean {
+    const { database, disk } = this;
+    // What is about to be rebuilt counts no more.
+    if (!database.present || database.broken || disk.mayNameJob) return false;
+    return contains(database.flushed, this.#world.ledger.acknowledged);
   }
 
   /** The box's monotonic clock. */
@@ -118,6 +133,7 @@ export class Box {
     this.#life += 1;
     this.powered = false;
     this.frozen = false;
+    this.operatorOrdered = false;
     this.agent?.end(false);
     this.agent = null;
     this.disk.settle();
@@ -158,8 +174,23 @@ export class Box {
     });
   }
 
+  /** Another box in its place: a new node that joined as `hotpair join` leaves it, cloned or with an empty disk. */
+  replace(log: Position | null): void {
+    this.powerOff();
+    this.#world.trace(this.name, `replaced by a new box ${log === null ? 'without database' : ''}`);
+    this.nodeId = this.#world.random.hex(16);
+    this.logRecycled = false;
+    this.database.lose();
+    if (log !== null) this.database.cloneAt(log);
+    this.disk.record = joinedRecord(this.nodeId, this.#world.options.arbiter);
+  }
+
   startAgent(): void {
     if (!this.powered || this.agent !== null) return;
+    if (this.frozen) {
+      this.#whilePowered(1, () => this.startAgent());
+      return;
+    }
     this.disk.settle();
     this.agent = new Agent(this.#world, this);
     this.agent.begin();
@@ -167,8 +198,9 @@ export class Box {
 
   /** The agent's process ends; the init system starts it again. The database, the address and the watchdog go on. */
   crashAgent(pauseMs: number): void {
-    if (this.agent === null) return;
+    if (this.agent === null || this.frozen) return;
     this.#world.trace(this.name, 'agent crashed');
+    this.operatorOrdered = false;
     this.agent.end(true);
     this.agent = null;
     this.disk.settle();
@@ -284,9 +316,11 @@ export class Box {
     this.portChanged();
   }
 
-  /** Only in worlds with a planted lie: an honest disk keeps what it said it has. */
+  /** An honest disk keeps what it said it has. */
   #loseWhatLiesInCaches(): void {
     const { planted } = this.#world.options;
+    if (this.database.unflushed > 0)
+      this.database.loseUnflushed(this.#world.random.below(this.database.unflushed + 1));
     if (planted.lyingDisk === true) this.disk.forgetNewest();
     if (planted.lyingFlush === true) this.database.loseNewest(20);
   }
@@ -316,4 +350,19 @@ export class Box {
       if (life === this.#life && this.powered) run();
     });
   }
+}
+
+/** Below every epoch of the pair: the real one is taken note of when the primary is heard. */
+function joinedRecord(nodeId: NodeId, arbiter: ArbiterName): DurableRecord {
+  return durableRecord({
+    arbiter,
+    node: nodeId,
+    epoch: 0,
+    holder: nodeId,
+    partner: null,
+    mode: 'catchup',
+    pairedHolder: null,
+    timeline: 0,
+    lsn: 0n,
+  });
 }

@@ -63,9 +63,14 @@ function removeAddress({ world }: FaultSite, box: Box): void {
   box.setPort(box.portUp, false);
 }
 
-/** The `lan` arbiter assumes that no box stands still for longer than a probe round and then goes on. */
+/** The `lan` arbiter assumes that no box stands still for longer than a probe round and then goes on; others may. */
 function pause({ world }: FaultSite, box: Box): void {
-  box.freeze(world.random.unit() * world.options.settings.probeRoundMs);
+  const { random, options } = world;
+  const longestMs =
+    options.arbiter === 'lan'
+      ? options.settings.probeRoundMs
+      : random.pick([options.settings.probeRoundMs, 1000, 12_000]);
+  box.freeze(random.unit() * longestMs);
 }
 
 /** Full or read-only: no record is written, and PostgreSQL stops at the next thing it wants to write. */

@@ -15,6 +15,8 @@ export class Database {
   role: 'primary' | 'standby' = 'standby';
   /** Everything flushed on this box. */
   log: Position = newLog();
+  /** The newest entries of a standby that are received and not flushed: power loss takes some of them. */
+  unflushed = 0;
   /** The newest checkpoint that its control file names. */
   control: Position = this.log;
   /** Half-way through a rewind: to start it now would be to serve garbage. */
@@ -37,6 +39,15 @@ export class Database {
 
   constructor(systemId: string) {
     this.systemId = systemId;
+  }
+
+  /** How a postmaster that somebody starts by hand would come up: as the signal file says. */
+  get roleOnDisk(): 'primary' | 'standby' {
+    return this.#wasStandby ? 'standby' : 'primary';
+  }
+
+  get flushed(): Position {
+    return this.unflushed === 0 ? this.log : prefix(this.log, this.log.length - this.unflushed);
   }
 
   get isPrimary(): boolean {
@@ -71,6 +82,7 @@ export class Database {
 
   /** The postmaster ends, however: waiting commits are lost to their clients, not to the log. */
   end(clean: boolean): void {
+    this.unflushed = 0;
     if (!this.running) return;
     this.incarnation += 1;
     this.running = false;
@@ -90,6 +102,28 @@ export class Database {
 
   append(): void {
     this.log = extend(this.log);
+  }
+
+  /** Received from the primary, up to `length` of its log. */
+  receive(log: Position, length: number): void {
+    this.unflushed += length - this.log.length;
+    this.log = prefix(log, length);
+  }
+
+  flush(length: number): void {
+    this.unflushed = Math.min(this.unflushed, Math.max(0, this.log.length - length));
+  }
+
+  /** The power is lost: of what was not flushed, some is on the disk all the same. */
+  loseUnflushed(lost: number): void {
+    this.log = prefix(this.log, this.log.length - Math.min(lost, this.unflushed));
+    this.unflushed = 0;
+  }
+
+  /** The data directory is gone, with its disk or by a mistake. */
+  lose(): void {
+    this.present = false;
+    this.broken = false;
   }
 
   loseNewest(count: number): void {
@@ -122,6 +156,7 @@ export class Database {
   }
 
   promote(): void {
+    this.unflushed = 0;
     this.role = 'primary';
     this.#wasStandby = false;
     this.log = fork(this.log);
@@ -149,9 +184,13 @@ export class Database {
   }
 
   cloneFrom(source: Database): void {
+    this.cloneAt(source.log);
+  }
+
+  cloneAt(log: Position): void {
     this.present = true;
-    this.log = source.log;
-    this.control = source.log;
+    this.log = log;
+    this.control = log;
     this.#wasStandby = true;
     this.broken = false;
     this.crashed = false;
@@ -159,13 +198,13 @@ export class Database {
 
   observation(receiving: boolean, standbyStreaming: boolean): DatabaseObservation {
     const answering = this.running && !this.hung;
-    const position = this.log;
+    const position = this.flushed;
     return {
       present: this.present && !this.broken,
       running: this.running,
       answering,
       inRecovery: answering ? this.role === 'standby' : null,
-      systemId: this.broken ? null : this.systemId,
+      systemId: this.present && !this.broken ? this.systemId : null,
       timeline: position.branch.timeline,
       lsn: this.running && this.hung ? null : lsnOf(position),
       receiving: answering && receiving,

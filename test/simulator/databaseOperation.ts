@@ -61,6 +61,7 @@ function starting(site: Site, effect: Of<'startDatabase'>): Operation {
   const recoveryMs = box.database.crashed ? random.between(100, 1200) : 0;
   const start = (): Happening | null => {
     const { database } = box;
+    if (!database.present) return failed(effect, 'ENOENT');
     if (database.broken)
       world.ledger.break('job', `${box.name} starts a database that is half rewound`);
     if (database.running) return failed(effect, 'DATABASE_RUNNING');
@@ -146,7 +147,7 @@ function stopped({ box }: Site, token: number): Happening {
 function promoting(site: Site, effect: Of<'promoteDatabase'>): Operation {
   const { world, box } = site;
   const { random } = world;
-  const slowMs = random.chance(world.options.databaseFailure) ? random.between(500, 3000) : 0;
+  const slowMs = random.chance(world.options.databaseFailure) ? random.between(500, 6000) : 0;
   const promote = (): Happening | null => {
     const failure = mayFail(site, effect);
     if (failure !== null) return failure;

@@ -36,6 +36,11 @@ export class Disk {
     return this.#record;
   }
 
+  /** The next start may find a record that says that the database is being rebuilt. */
+  get mayNameJob(): boolean {
+    return [...this.#copies, this.#doubtful].some((copy) => copy !== null && copy.job !== 'none');
+  }
+
   /** As init and join leave it. */
   set record(record: DurableRecord | null) {
     this.#record = record;

@@ -80,6 +80,7 @@ export class EffectRunner {
         return;
       case 'answerCommand':
         this.#world.trace(this.#box.name, `command answered ${effect.ok} ${effect.reason.code}`);
+        this.#box.operatorOrdered = false;
         return;
       case 'resetBox':
         this.#box.reset(`asked for, ${effect.reason.code}`);
@@ -112,11 +113,13 @@ export class EffectRunner {
     }
   }
 
+  /** What children had in hand when the agent died goes on, up to any of its stages. */
   end(orphansMayFinish: boolean): void {
     if (!orphansMayFinish) return;
     for (const { operation, done } of this.#running.database) {
-      if (operation === null || this.#world.random.chance(0.5)) continue;
-      for (const stage of operation.stages.slice(done)) if (stage.act() !== null) break;
+      for (const stage of operation?.stages.slice(done) ?? []) {
+        if (this.#world.random.chance(0.4) || stage.act() !== null) break;
+      }
     }
   }
 
@@ -127,11 +130,7 @@ export class EffectRunner {
       if (open) this.#agent.deliver(happening);
       open = false;
     };
-    this.#world.trace(
-      this.#box.name,
-      `writes ${effect.record.mode} ${effect.record.epoch} ${effect.record.handed} ${effect.record.job}`,
-    );
-    this.#world.happens(this.#box);
+    this.#world.recordAsked(this.#box, effect.record);
     this.#box.disk.write(effect.record, (written) => {
       if (written) answer({ type: 'recordWritten', token: effect.token });
       else answer(failed(effect, 'EIO'));
@@ -195,6 +194,7 @@ export class EffectRunner {
         return;
       }
       const outcome = stage.act();
+      if (entry.resource !== 'probe') this.#world.happens(this.#box);
       if (outcome !== null && outcome !== 'again') {
         this.#finish(entry, outcome);
         return;

@@ -1,10 +1,13 @@
 // What the outside world was promised: the newest acknowledged entry (everything before it in its log is promised with
 // it), and who holds which epoch.
-import type { DurableRecord, NodeId } from '../../src/core/record.ts';
-import { contains } from './log.ts';
+import type { AgentStart, DurableRecord, Mode, NodeId } from '../../src/core/record.ts';
+import type { Grant } from '../../src/core/standing.ts';
+import { common, contains } from './log.ts';
 import type { Position } from './log.ts';
 
 export type Violation = { readonly invariant: string; readonly text: string };
+
+type EligibilityGrant = Omit<Extract<Grant, { readonly type: 'eligibility' }>, 'type'>;
 
 export class Ledger {
   acknowledged: Position;
@@ -12,7 +15,9 @@ export class Ledger {
   lastAcknowledgedMs = 0;
   /** The first broken invariant; a run ends with it. */
   violation: Violation | null = null;
-  readonly #holders = new Map<number, NodeId>();
+  readonly #reigns = new Map<number, { readonly holder: NodeId; readonly mode: Mode }>();
+  /** Every epoch and counter that was granted, by the agent start that it was granted to. */
+  readonly #grants = new Map<AgentStart, Set<string>>();
 
   constructor(beginning: Position) {
     this.acknowledged = beginning;
@@ -39,11 +44,32 @@ export class Ledger {
       this.break('I3', `${after.node} wrote epoch ${after.epoch} over ${before.epoch}`);
     }
     if (after.mode === 'catchup') return;
-    const holder = this.#holders.get(after.epoch);
-    if (holder !== undefined && holder !== after.holder) {
-      this.break('I3', `epoch ${after.epoch} is held by ${holder} and by ${after.holder}`);
+    const { holder, mode } = after;
+    const reign = this.#reigns.get(after.epoch);
+    if (reign === undefined) {
+      this.#reigns.set(after.epoch, { holder, mode });
+    } else if (reign.holder !== holder || reign.mode !== mode) {
+      this.break(
+        'I3',
+        `epoch ${after.epoch} is ${reign.mode} of ${reign.holder} and ${mode} of ${holder}`,
+      );
     }
-    this.#holders.set(after.epoch, after.holder);
+  }
+
+  noteGrant({ toStart, epoch, lossCounter }: EligibilityGrant): void {
+    const granted = this.#grants.get(toStart);
+    const key = `${epoch}/${lossCounter}`;
+    if (granted === undefined) this.#grants.set(toStart, new Set([key]));
+    else granted.add(key);
+  }
+
+  wasGranted({ toStart, epoch, lossCounter }: EligibilityGrant): boolean {
+    return this.#grants.get(toStart)?.has(`${epoch}/${lossCounter}`) === true;
+  }
+
+  /** An operator gives up whatever is not in this log. */
+  accept(log: Position): void {
+    if (!contains(log, this.acknowledged)) this.acknowledged = common(log, this.acknowledged);
   }
 }
 

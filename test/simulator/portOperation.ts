@@ -11,6 +11,7 @@ type PortEffect = Extract<Effect, { readonly type: 'raiseServicePort' | 'lowerSe
 
 export function portOperation(world: World, box: Box, effect: PortEffect): Operation {
   const afterMs = world.random.between(2, 15);
+  const stays = world.options.planted.stickyAddress === true && box.addressOn;
   const change = (up: boolean, address: boolean): Happening | null => {
     if (box.isDetached) return failed(effect, 'ENODEV');
     box.setPort(up, address);
@@ -24,7 +25,7 @@ export function portOperation(world: World, box: Box, effect: PortEffect): Opera
     };
   }
   return {
-    stages: [{ afterMs, act: () => change(!effect.link, false) }],
+    stages: [{ afterMs, act: () => change(!effect.link, stays) }],
     answer: () => ({ type: 'servicePortLowered', token: effect.token, port: box.port() }),
   };
 }

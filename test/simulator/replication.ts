@@ -1,7 +1,7 @@
 // Streaming replication from one box's PostgreSQL to the other's over the heartbeat cable: connect, ship, flush, report.
 // A cut stalls it; what was under way arrives or does not, and each end notices a dead peer only after a while.
 import type { Box } from './box.ts';
-import { contains, prefix } from './log.ts';
+import { contains } from './log.ts';
 import type { World } from './world.ts';
 
 const retryMs = 250;
@@ -118,14 +118,15 @@ export class Replication {
   #arrive(length: number): void {
     const { database } = this.#to;
     if (!this.standbySees || database.hung || !this.#passes(this.#from)) return;
-    if (length > database.log.length) database.log = prefix(this.#from.database.log, length);
-    this.#whileConnected(this.#world.random.between(0.2, 3) + this.#to.diskDelayMs(), () =>
-      this.#report(),
-    );
+    if (length > database.log.length) database.receive(this.#from.database.log, length);
+    this.#whileConnected(this.#world.random.between(0.2, 3) + this.#to.diskDelayMs(), () => {
+      database.flush(length);
+      this.#report();
+    });
   }
 
   #report(): void {
-    const { length } = this.#to.database.log;
+    const { length } = this.#to.database.flushed;
     if (!this.#passes(this.#to)) {
       this.#watchCut();
       return;
@@ -157,7 +158,9 @@ export class Replication {
     });
   }
 
+  /** The receiver flushes what it has before it ends. */
   #drop(): void {
+    this.#to.database.unflushed = 0;
     this.#connection += 1;
     this.standbySees = false;
     this.primarySees = false;

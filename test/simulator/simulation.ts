@@ -10,8 +10,9 @@ import type { Flights } from './flight.ts';
 import { Invariants } from './invariants.ts';
 import { text } from './ledger.ts';
 import type { Violation } from './ledger.ts';
-import { contains, lsnOf } from './log.ts';
+import { lsnOf } from './log.ts';
 import { order } from './operatorActs.ts';
+import { operatorIsNeeded } from './operatorIsNeeded.ts';
 import { Random } from './random.ts';
 import type { SimulatedArbiter } from './simulatedArbiter.ts';
 import { said } from './steps.ts';
@@ -98,7 +99,7 @@ class Run {
     this.#world.trace('-', 'everything is mended');
     this.#faults.healAll();
     if (this.#until(healWithinMs(this.#world), () => isHealthy(this.#world))) return;
-    if (!bothWaitForOperator(this.#world)) {
+    if (!operatorIsNeeded(this.#world)) {
       ledger.break(
         'liveness',
         `no healthy pair in time after everything was mended: ${situation(this.#world)}`,
@@ -150,22 +151,16 @@ class Run {
     return false;
   }
 
-  /** The operator takes the box that has everything, as `hotpair takeover` shows him. */
+  /** The operator takes the box that has everything, as `hotpair takeover` shows him; one that refuses says why. */
   #letOperatorDecide(): void {
     const { boxes, ledger, tally } = this.#world;
-    const chosen = boxes.find(
-      (box) =>
-        box.database.present &&
-        !box.database.broken &&
-        contains(box.database.log, ledger.acknowledged),
-    );
-    if (chosen === undefined) {
-      ledger.break('I1', 'neither box has all that was acknowledged');
-      return;
-    }
+    const whole = boxes.filter((box) => box.holdsEverything);
+    if (whole.length === 0) ledger.break('I1', 'neither box has all that was acknowledged');
     tally.operatorTakeovers += 1;
-    this.#world.operatorDecided = true;
-    order(this.#world, chosen, { type: 'takeover' });
+    for (const box of whole) {
+      order(this.#world, box, { type: 'takeover' });
+      if (box.operatorOrdered) return;
+    }
   }
 }
 
@@ -203,12 +198,6 @@ function isHealthyWith(world: World, primary: Box, standby: Box): boolean {
   if (serves.record?.epoch !== follows.record?.epoch || !primary.addressOn || standby.addressOn)
     return false;
   return primary.database.synchronous && world.queue.nowMs - world.ledger.lastAcknowledgedMs < 2000;
-}
-
-/** Neither serves and at least one says that it waits. */
-function bothWaitForOperator(world: World): boolean {
-  const serving = world.boxes.some((box) => box.database.acceptsWrites || box.addressOn);
-  return !serving && world.boxes.some((box) => box.agent?.standing?.stateName === 'starting');
 }
 
 /** Boots, one clone and retries; and whatever the settings and the switch make everybody wait. */

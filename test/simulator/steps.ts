@@ -1,6 +1,9 @@
 // Invariants that belong to one act: what must be on disk before it, checked at the instant in which it takes force.
 import type { DurableRecord } from '../../src/core/record.ts';
+import type { Standing } from '../../src/core/standing.ts';
 import type { Box } from './box.ts';
+import { text } from './ledger.ts';
+import { contains } from './log.ts';
 import type { World } from './world.ts';
 
 /** I4: a lone reign is on disk before commits stop waiting. */
@@ -18,17 +21,69 @@ export function checkPromoted(world: World, box: Box): void {
     world.ledger.break('I4', `${box.name} promotes with ${said(box.disk.record)} on disk`);
 }
 
+/** What a node may ask to be written. What it asked for may come to the disk later than its agent lives. */
+export function checkAsked(world: World, box: Box, asked: DurableRecord): void {
+  const before = box.agent?.state.record ?? null;
+  if (before?.mode === 'catchup' && asked.mode === 'solo') checkOutOfCatchup(world, box, before);
+  if (before?.mode === 'paired' && asked.mode === 'solo') checkPermitted(world, box, before, asked);
+  if (before?.mode === 'solo' && asked.mode === 'paired' && asked.holder === box.nodeId)
+    checkPaired(world, box, asked);
+}
+
 /** I6: only a handover, a handback or an operator leads out of a catchup record. */
-export function checkRecord(
-  world: World,
-  box: Box,
-  before: DurableRecord | null,
-  after: DurableRecord,
-): void {
-  if (before?.mode !== 'catchup' || after.mode !== 'solo') return;
+function checkOutOfCatchup(world: World, box: Box, before: DurableRecord): void {
   const handedToMe = box.peer.disk.record?.handed === 'handedBack';
-  if (before.handed !== 'none' || handedToMe || world.operatorDecided) return;
-  world.ledger.break('I6', `${box.name} goes from ${said(before)} to ${said(after)}`);
+  if (before.handed !== 'none' || handedToMe || box.operatorOrdered) return;
+  world.ledger.break('I6', `${box.name} goes alone from ${said(before)}`);
+}
+
+/** I7: what permits it is younger than the agent: contact, an operator's order, or what the ledger says now. */
+function checkPermitted(world: World, box: Box, before: DurableRecord, asked: DurableRecord): void {
+  const { entry } = world.etcd;
+  const inLedger = entry?.epoch === asked.epoch && entry.holder === box.nodeId;
+  if (box.operatorOrdered || (world.options.arbiter === 'etcd' && inLedger)) return;
+  if (box.agent === null || box.agent.state.contact.heardAt !== null) return;
+  world.ledger.break('I7', `${box.name} goes alone from ${said(before)} and has heard nobody`);
+}
+
+/** I5: by the time that the paired record is asked for, the standby holds whatever was ever acknowledged. */
+function checkPaired(world: World, box: Box, after: DurableRecord): void {
+  const { nodeId, database } = box.peer;
+  // A partner whose disk died since cannot hold anything; the consent that this needs is on its way.
+  if (nodeId !== after.partner || !database.present) return;
+  if (contains(database.flushed, world.ledger.acknowledged)) return;
+  world.ledger.break(
+    'I5',
+    `${box.name} writes ${said(after)} and its standby lacks ${text(world.ledger.acknowledged)}`,
+  );
+}
+
+/** I8: in a paired epoch nobody reads what recovery left here before the standby has it too. */
+export function checkAdmitted(world: World, box: Box): void {
+  const { record } = box.disk;
+  if (record?.mode !== 'paired' || box.peer.nodeId !== record.partner) return;
+  if (contains(box.peer.database.flushed, box.database.visible)) return;
+  world.ledger.break(
+    'I8',
+    `${box.name} lets clients in at ${text(box.database.visible)}, the standby is at ${text(box.peer.database.flushed)}`,
+  );
+}
+
+/** I5 and I9: a grant goes out only with its record on disk, and makes eligible only whom it names. */
+export function checkStanding(world: World, box: Box, standing: Standing): void {
+  const { ledger } = world;
+  const { grant, record } = standing;
+  if (grant?.type === 'eligibility') {
+    const onDisk = box.disk.record;
+    if (onDisk?.mode !== 'paired' || onDisk.holder !== box.nodeId || onDisk.epoch !== grant.epoch)
+      ledger.break('I5', `${box.name} grants epoch ${grant.epoch} with ${said(onDisk)} on disk`);
+    ledger.noteGrant(grant);
+  }
+  if (!standing.eligible || record === null || box.agent === null) return;
+  const { epoch } = record;
+  const { lossCounter } = standing;
+  if (!ledger.wasGranted({ toStart: box.agent.agentStart, epoch, lossCounter }))
+    ledger.break('I9', `${box.name} is eligible for epoch ${epoch} that nobody granted it`);
 }
 
 export function holdsAlone(box: Box): boolean {

@@ -16,9 +16,10 @@ import type { Flights } from './flight.ts';
 import { Ledger } from './ledger.ts';
 import { newLog } from './log.ts';
 import { HeartbeatCable, isAssumed, Lan } from './network.ts';
+import { beginTakeover } from './operatorActs.ts';
 import type { Random } from './random.ts';
 import { Replication } from './replication.ts';
-import { checkCleared, checkPromoted, checkRecord } from './steps.ts';
+import { checkAdmitted, checkAsked, checkCleared, checkPromoted, checkStanding } from './steps.ts';
 import { Tally } from './tally.ts';
 import type { Trace } from './trace.ts';
 import type { WorldOptions } from './worldOptions.ts';
@@ -39,8 +40,6 @@ export class World {
   readonly ledger: Ledger;
   readonly tally = new Tally();
   readonly boxes: readonly [Box, Box];
-  /** An operator's takeover was ordered: the choice of the box that goes on is his. */
-  operatorDecided = false;
   flights: Flights | null = null;
   commandsGiven = 0;
   /** Does not come back whatever restarts it. */
@@ -110,7 +109,8 @@ export class World {
   mayPowerOn(box: Box, bootMs: number): void {
     if (box.powered || box.isSwitchedOff) return;
     const isExcluded = box.peer.powered && !this.isAssumed;
-    if (isExcluded || this.keptOff === box) {
+    const isAwaited = box.peer.operatorOrdered && box.peer.agent !== null;
+    if (isExcluded || isAwaited || this.keptOff === box) {
       this.queue.after(500, () => this.mayPowerOn(box, bootMs));
       return;
     }
@@ -156,6 +156,7 @@ export class World {
   // Heartbeats
 
   sendHeartbeat(box: Box, heartbeat: Heartbeat): void {
+    checkStanding(this, box, heartbeat.standing);
     const { cable, random } = this;
     if (!cable.passes(box.side) || !box.peer.powered || cable.loses(random)) return;
     if (cable.filters(box.side, random)) return;
@@ -180,6 +181,13 @@ export class World {
 
   // Records
 
+  recordAsked(box: Box, record: DurableRecord): void {
+    this.trace(box.name, `writes ${record.mode} ${record.epoch} ${record.handed} ${record.job}`);
+    this.happens(box);
+    checkAsked(this, box, record);
+    if (box.operatorOrdered && record.mode === 'solo') beginTakeover(this, box, record.epoch);
+  }
+
   recordWritten(box: Box, before: DurableRecord | null, after: DurableRecord): void {
     this.trace(
       box.name,
@@ -187,7 +195,9 @@ export class World {
     );
     this.happens(box);
     this.ledger.noteRecord(before, after);
-    checkRecord(this, box, before, after);
+    // The operator saw what may be lost and accepted it.
+    if (after.mode === 'solo' && after.epoch === box.operatorEpoch)
+      this.ledger.accept(box.database.flushed);
   }
 
   // Databases
@@ -246,6 +256,7 @@ export class World {
   /** Whoever is let in reads what recovery left: it counts as promised from now on. */
   clientsAdmitted(box: Box): void {
     if (!box.database.isPrimary) return;
+    checkAdmitted(this, box);
     this.ledger.acknowledge(box.database.visible, box.name);
     this.logGrew(box);
   }

@@ -31,6 +31,8 @@ export type Planted = {
   readonly lyingFlush?: boolean;
   /** The fence device says that a box is off, and it is not. */
   readonly lyingFence?: boolean;
+  /** An address that is said to be off stays on. */
+  readonly stickyAddress?: boolean;
 };
 
 export type WorldOptions = {
@@ -85,7 +87,7 @@ export function drawOptions(
     maxFaultsInCluster: random.pick([1, 2, 3, 5]),
     clusterMs: random.pick([300, 2000, 6000, 15_000]),
     weights: drawWeights(random, names),
-    aim: random.pick([0, 0.1, 0.3]),
+    aim: random.pick([0, 0.2, 0.6]),
     strike: random.pick([0, 0, 0.2, 0.6]),
     writeEveryMs: random.pick([60, 150, 400]),
     localWriteEveryMs: random.pick([150, 500, 2000]),
