@@ -3,7 +3,7 @@ import type { DurableRecord } from '../../src/core/record.ts';
 import type { Standing } from '../../src/core/standing.ts';
 import type { Box } from './box.ts';
 import { text } from './ledger.ts';
-import { contains } from './log.ts';
+import { common, contains } from './log.ts';
 import type { World } from './world.ts';
 
 /** I4: a lone reign is on disk before commits stop waiting. */
@@ -51,11 +51,10 @@ function checkPaired(world: World, box: Box, after: DurableRecord): void {
   const { nodeId, database } = box.peer;
   // A partner whose disk died since cannot hold anything; the consent that this needs is on its way.
   if (nodeId !== after.partner || !database.present) return;
-  if (contains(database.flushed, world.ledger.acknowledged)) return;
-  world.ledger.break(
-    'I5',
-    `${box.name} writes ${said(after)} and its standby lacks ${text(world.ledger.acknowledged)}`,
-  );
+  // What the primary itself lacks is for I1 to say.
+  const due = common(box.database.log, world.ledger.acknowledged);
+  if (contains(database.flushed, due)) return;
+  world.ledger.break('I5', `${box.name} writes ${said(after)} and its standby lacks ${text(due)}`);
 }
 
 /** I8: in a paired epoch nobody reads what recovery left here before the standby has it too. */
