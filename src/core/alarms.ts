@@ -58,6 +58,7 @@ function isTested(turn: Turn): boolean {
 /** A box that hears nothing does not know whether the other one serves: it must not sound as if nobody did. */
 function reasonToWait({ state }: Turn): Reason {
   if (state.name === 'starting') return state.reason;
+  if (state.name === 'handingOver') return { code: 'waitingForTaker' };
   return { code: state.phase === 'asking' ? 'waitingForArbiter' : 'peerLost' };
 }
 

@@ -45,6 +45,7 @@ const sentences = {
   switchoverOrdered: 'a switchover was ordered',
   primaryUnfit: 'the primary is unfit and the standby is fit',
   handoverGranted: 'the primary handed over',
+  waitingForTaker: 'the other box must take what was handed over to it',
   handoverFailed: 'the handover was not finished',
   handoverTakenBack: 'the peer declined the handover',
   handedBack: 'the peer could not be promoted and handed back',

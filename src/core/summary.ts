@@ -108,7 +108,7 @@ function waitingFor(state: State): string | null {
     pairing: null,
     paired: hasLostEpoch(state) ? { code: 'claimLost' } : null,
     leaving: asks,
-    handingOver: { code: 'handoverGranted' },
+    handingOver: { code: 'waitingForTaker' },
     rejoining: { code: 'databaseNotFollowing' },
     standby: null,
     takingOver: asks,
