@@ -3,15 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { Flights } from '../simulator/flight.ts';
-import type { Flight } from '../simulator/flight.ts';
-import { shippedCore } from '../simulator/loadCore.ts';
-import { simulate } from '../simulator/simulation.ts';
+import { aLongFlight } from '../simulator/longFlight.ts';
 import { aPlace, callHotpair, readSlowly } from './callHotpair.ts';
 
-const flights = new Flights();
-simulate(shippedCore, { seed: 7, safetyMs: 60_000, flights });
-const flight = flights.all[0] as Flight;
+const flight = aLongFlight(40_000);
 
 function aFile(t: ExecutionContext, bytes: Buffer): string {
   const path = join(aPlace(t).directory, 'a.flight');
@@ -67,9 +62,9 @@ test('a directory stands for all records in it, and without a name it is the one
   const empty = await callHotpair('replay', '--config', place.config);
   t.is(empty.code, 2);
   t.regex(empty.stderr, /FLIGHT_MISSING/);
-  const some = flights.all.slice(0, 2);
-  for (const { name, record } of some)
-    writeFileSync(join(place.state, 'flight', `${name}.flight`), record);
+  const some = [flight, aLongFlight(80_000)];
+  for (const [turn, { record }] of some.entries())
+    writeFileSync(join(place.state, 'flight', `A-${turn + 9}.flight`), record);
   const { code, stdout } = await callHotpair('replay', '--config', place.config);
   t.is(code, 0);
   t.is(stdout, some.map(({ story }) => story).join(''));

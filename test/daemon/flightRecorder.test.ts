@@ -24,11 +24,9 @@ import type { FlightEntry } from '../../src/protocol/flightRecord.ts';
 import { Replay } from '../../src/protocol/flightReplay.ts';
 import { Story } from '../../src/protocol/flightStory.ts';
 import type { StoryLine } from '../../src/protocol/flightStory.ts';
-import { Flights } from '../simulator/flight.ts';
-import { shippedCore } from '../simulator/loadCore.ts';
-import { simulate } from '../simulator/simulation.ts';
+import { aLongFlight } from '../simulator/longFlight.ts';
 
-const small = { segmentBytes: 100_000, totalBytes: 400_000, files: 6 };
+const shortSegments = { segmentBytes: 100_000, totalBytes: 10_000_000, files: 100 };
 const deadlineMs = 10_000;
 
 function aStateDirectory(t: ExecutionContext): string {
@@ -52,12 +50,9 @@ function aRecorder(
   return recorder;
 }
 
-/** What an agent of a simulated pair met in six minutes, with its settings. */
+/** What an agent of a simulated pair met, with its settings. */
 function aLife(): { readonly events: readonly CoreEvent[]; readonly inForce: Settings } {
-  const flights = new Flights();
-  simulate(shippedCore, { seed: 7, safetyMs: 360_000, flights });
-  const [longest] = flights.all.toSorted((one, two) => two.record.length - one.record.length);
-  const reader = new SegmentReader(longest?.record ?? Buffer.alloc(0), 'simulated');
+  const reader = new SegmentReader(aLongFlight(150_000).record, 'simulated');
   const events: CoreEvent[] = [];
   for (let entry = reader.next(); entry !== null; entry = reader.next())
     if (entry.kind === 'step') events.push(entry.event);
@@ -95,7 +90,7 @@ function kindsOf(lines: readonly StoryLine[]): ReadonlySet<string> {
 
 test('what was decided is on disk, in segments that replay together and each alone', async (t) => {
   const directory = aStateDirectory(t);
-  const recorder = aRecorder(t, directory, { bounds: small });
+  const recorder = aRecorder(t, directory, { bounds: shortSegments });
   let state = unborn;
   for (let from = 0; from < life.length; from += 500) {
     state = live(recorder, state, life.slice(from, from + 500));

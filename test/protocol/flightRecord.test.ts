@@ -11,10 +11,8 @@ import { lineJson, lineText, Story } from '../../src/protocol/flightStory.ts';
 import type { StoryLine } from '../../src/protocol/flightStory.ts';
 import { isHotpairError } from '../../src/protocol/hotpairError.ts';
 import { settings } from '../core/builders.ts';
-import { Flights } from '../simulator/flight.ts';
-import { shippedCore } from '../simulator/loadCore.ts';
+import { aLongFlight } from '../simulator/longFlight.ts';
 import { Random } from '../simulator/random.ts';
-import { simulate } from '../simulator/simulation.ts';
 import { changedValue, drawnValue } from './drawnValue.ts';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000);
@@ -47,12 +45,11 @@ function entriesOf(bytes: Buffer): readonly FlightEntry[] {
   return entries;
 }
 
-/** Real events and decisions of a pair that meets faults. */
+/** Real events and decisions of an agent in a pair that meets faults. */
+const flight = aLongFlight(60_000).record;
+
 function aFlight(): Buffer {
-  const flights = new Flights();
-  simulate(shippedCore, { seed: 7, safetyMs: 60_000, flights });
-  const [flight] = flights.all.toSorted((left, right) => right.record.length - left.record.length);
-  return flight?.record ?? Buffer.alloc(0);
+  return Buffer.from(flight);
 }
 
 /** What replaying tells, or the error. */
