@@ -6,6 +6,14 @@ import { Random } from '../simulator/random.ts';
 const leastAskedFor = 0.05;
 
 export class CalmRandom extends Random {
+  /** Of its own, so that nothing else that is drawn shifts which frames are lost. */
+  readonly #asked: Random;
+
+  constructor(seed: number) {
+    super(seed);
+    this.#asked = new Random(seed);
+  }
+
   override between(low: number, high: number): number {
     return (low + high) / 2;
   }
@@ -15,6 +23,6 @@ export class CalmRandom extends Random {
   }
 
   override chance(probability: number): boolean {
-    return probability >= leastAskedFor && super.chance(probability);
+    return probability >= leastAskedFor && this.#asked.chance(probability);
   }
 }
