@@ -1,10 +1,11 @@
 // The one permission of a paired epoch, by arbiter. `lan` has clocks, of which the model knows only the orderings that
 // lanAssumptions.ts names; `etcd` and `fence` act at any moment, and their requests take effect at any later one.
-import { beginsClaim, claimMoves, claimsAtStart } from './etcdMoves.ts';
+import { backFrom, beginsClaim, claimMoves, claimsAtStart } from './etcdMoves.ts';
 import { beginsFencing, fenceMoves } from './fenceMoves.ts';
 import { goneBeforeTakeover, windowIsOver } from './lanAssumptions.ts';
 import type { Scope } from './move.ts';
 import { make, mayWrite } from './move.ts';
+import { stepDown } from './steppingDown.ts';
 import { isAhead, loseEligibility, wordsExpire } from './speech.ts';
 import type { Pair, Side } from './state.ts';
 import { Database, Mode, Phase, Role, other } from './state.ts';
@@ -12,10 +13,11 @@ import { Database, Mode, Phase, Role, other } from './state.ts';
 /** The primary of a paired epoch leaves it alone. */
 export function beginsLeaving(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
-  if (node.database !== Database.open || isAhead(node)) return;
+  if (isAhead(node) || node.database < Database.closed) return;
+  // An answer from outside needs no address that answers: behind the gate they are asked too.
   if (scope.arbiter === 'etcd') beginsClaim(scope, pair, side, Role.leaving);
   if (scope.arbiter === 'fence' && node.sure) beginsFencing(scope, pair, side, Role.leaving);
-  if (scope.arbiter !== 'lan' || !node.sure) return;
+  if (scope.arbiter !== 'lan' || !node.sure || node.database !== Database.open) return;
   const { addressOffIsABreak, windowClosesFirst } = scope.rules;
   if (!node.address && addressOffIsABreak) return;
   const record = mayWrite(node, 'permitted', scope.rules);
@@ -32,9 +34,10 @@ export function beginsLeaving(scope: Scope, pair: Pair, side: Side): void {
 export function beginsTakeover(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   const mayAsk = node.record.mode === Mode.paired || !scope.rules.catchupNeverPromotes;
-  if (!node.eligible || !mayAsk || node.record.mine || isAhead(node)) return;
-  if (node.database !== Database.standby) return;
+  if (!mayAsk || node.record.mine || isAhead(node) || node.database !== Database.standby) return;
+  // A paired record names a standby that holds everything: for the ledger it need not be eligible.
   if (scope.arbiter === 'etcd') beginsClaim(scope, pair, side, Role.takingOver);
+  if (!node.eligible) return;
   if (scope.arbiter === 'fence') beginsFencing(scope, pair, side, Role.takingOver);
   if (scope.arbiter !== 'lan') return;
   const record = mayWrite(node, 'permitted', scope.rules);
@@ -57,4 +60,16 @@ export function beginsAtStart(scope: Scope, pair: Pair, side: Side): void {
 export function arbiterMoves(scope: Scope, pair: Pair, side: Side): void {
   if (scope.arbiter === 'etcd') claimMoves(scope, pair, side);
   if (scope.arbiter === 'fence') fenceMoves(scope, pair, side);
+  const node = pair.nodes[side];
+  const asks = node.role === Role.leaving || node.role === Role.takingOver;
+  if (asks && node.phase === Phase.asking && isAhead(node)) yields(scope, pair, side);
+}
+
+/** The peer has left this epoch itself: nothing that is still under way can be given to this node. */
+function yields(scope: Scope, pair: Pair, side: Side): void {
+  make(scope, pair, 'yields', side, (next, self) => {
+    if (self.role === Role.leaving && self.database !== Database.stopped) stepDown(next, self);
+    else self.role = backFrom(self);
+    self.phase = Phase.asking;
+  });
 }

@@ -12,7 +12,7 @@ export class BeyondBounds extends Error {}
 /** Forgets, in place, what no move looks at. */
 export function simplify(pair: Pair): void {
   const [a, b] = pair.nodes;
-  if (arePaired(a, b)) pair.decided = Decided.nothing;
+  if (arePaired(a, b) && pair.ledger.epoch <= a.record.epoch) pair.decided = Decided.nothing;
   simplifyNode(a, pair.decided);
   simplifyNode(b, pair.decided);
   const lowest = Math.min(a.record.epoch, b.record.epoch);

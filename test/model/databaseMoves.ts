@@ -87,7 +87,7 @@ export function recordsAfterCrash(node: Node): readonly Rec[] {
 
 /**
  * Its disk said that it had flushed what it had not: the standby is ahead (I8). No protocol mends that once the standby
- * has given its consent, or where the primary may go on without hearing it.
+ * has given its consent, or where an arbiter outside the pair lets a primary go on from behind its gate.
  */
 function mayLoseLog(scope: Scope, pair: Pair, side: Side): boolean {
   const node = pair.nodes[side];
@@ -96,7 +96,7 @@ function mayLoseLog(scope: Scope, pair: Pair, side: Side): boolean {
   const isFollowed =
     peer.record.mode === Mode.paired && peer.record.epoch === record.epoch && peer.writing === null;
   return (
-    scope.arbiter !== 'etcd' &&
+    (scope.arbiter === 'lan' || scope.arbiter === 'manual') &&
     isFollowed &&
     node.writing === null &&
     record.mode === Mode.paired &&

@@ -5,7 +5,7 @@ import { make, mayWrite } from './move.ts';
 import { isSolo } from './recordMoves.ts';
 import { loseEligibility } from './speech.ts';
 import type { Ledger, Node, Pair, Side } from './state.ts';
-import { Mode, Phase, Role } from './state.ts';
+import { Database, Mode, Phase, Role } from './state.ts';
 
 /** Asks to turn (n, paired) into (n+1, me), at the revision that it read. */
 export function beginsClaim(scope: Scope, pair: Pair, side: Side, role: Node['role']): void {
@@ -20,15 +20,15 @@ export function beginsClaim(scope: Scope, pair: Pair, side: Side, role: Node['ro
 
 /** With a paired record and nobody heard; one's own request of an earlier start may still be under way. */
 export function claimsAtStart(scope: Scope, pair: Pair, side: Side): void {
-  const { record } = pair.nodes[side];
-  beginsClaim(scope, pair, side, record.mine ? Role.leaving : Role.takingOver);
+  beginsClaim(scope, pair, side, Role.takingOver);
 }
 
 export function claimMoves(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   if (node.request !== 0) land(scope, pair, side);
   const asks = node.role === Role.leaving || node.role === Role.takingOver;
-  if (asks && node.phase === Phase.asking) settle(scope, pair, side);
+  if (asks && node.phase === Phase.asking) decide(scope, pair, side);
+  else if (node.role !== Role.steppingDown && node.writing === null) settle(scope, pair, side);
   tellLedger(scope, pair, side);
 }
 
@@ -52,21 +52,19 @@ function isPairedAt(ledger: Ledger, epoch: number): boolean {
   return ledger.epoch === epoch && !ledger.solo;
 }
 
-/** Reads: (n+1, me) is a win; (n, paired) is rewritten, so that nothing of mine can land any more. */
-function settle(scope: Scope, pair: Pair, side: Side): void {
-  const node = pair.nodes[side];
+/** The answer to the claim, or what the ledger says to whoever reads it: (n+1, me) is a win. */
+function isWon(pair: Pair, side: Side): boolean {
   const { ledger } = pair;
-  const won =
-    (ledger.epoch === node.record.epoch + 1 && ledger.solo && ledger.holder === side) ||
-    !scope.rules.claimIsSettled;
-  const solo = mayWrite(node, 'permitted', scope.rules);
-  if (won && solo !== null) {
-    make(scope, pair, 'claimWon', side, (_next, self) => {
-      self.phase = Phase.permitted;
-      self.writing = solo;
-    });
-    return;
+  return ledger.epoch > pair.nodes[side].record.epoch && ledger.solo && ledger.holder === side;
+}
+
+/** Without a win (n, paired) is written again, so that nothing of mine can land any more. */
+function decide(scope: Scope, pair: Pair, side: Side): void {
+  if (isWon(pair, side) || !scope.rules.claimIsSettled) {
+    carryThrough(scope, pair, side);
+    if (scope.rules.claimIsSettled) return;
   }
+  const { ledger } = pair;
   make(scope, pair, 'claimRefused', side, (next, self) => {
     if (isPairedAt(ledger, self.record.epoch)) enter(scope, next, ledger);
     self.role = backFrom(self);
@@ -74,10 +72,32 @@ function settle(scope: Scope, pair: Pair, side: Side): void {
   });
 }
 
-/** A database that runs is gone on with; one that is stopped waits as after any start. */
-function backFrom(node: Node): Node['role'] {
-  if (node.database === 0) return node.record.mine ? Role.serving : Role.starting;
-  return node.role === Role.leaving ? Role.serving : Role.following;
+/** An agent does not know what its predecessor asked for: it settles that while it goes on. */
+function settle(scope: Scope, pair: Pair, side: Side): void {
+  const { record } = pair.nodes[side];
+  if (record.mode !== Mode.paired) return;
+  if (isWon(pair, side)) carryThrough(scope, pair, side);
+  const isOpen = pair.nodes.some((each) => each.request !== 0);
+  if (!isOpen || !isPairedAt(pair.ledger, record.epoch)) return;
+  make(scope, pair, 'claimSettled', side, (next) => enter(scope, next, next.ledger));
+}
+
+function carryThrough(scope: Scope, pair: Pair, side: Side): void {
+  const solo = mayWrite(pair.nodes[side], 'permitted', scope.rules);
+  if (solo === null) return;
+  make(scope, pair, 'claimWon', side, (next, self) => {
+    if (!self.record.mine) loseEligibility(next, side);
+    const serves = self.role === Role.serving || self.role === Role.leaving;
+    self.role = serves ? Role.leaving : Role.takingOver;
+    self.phase = Phase.permitted;
+    self.writing = { ...solo, epoch: Math.max(solo.epoch, next.ledger.epoch) };
+  });
+}
+
+/** Back to where the wish arose; a database that has stopped meanwhile waits as after any start. */
+export function backFrom(node: Node): Node['role'] {
+  if (node.role === Role.leaving) return Role.serving;
+  return node.database === Database.standby ? Role.following : Role.starting;
 }
 
 /** `paired(n)` before the grant; a lone reign that needed no ledger is entered afterwards. */

@@ -37,7 +37,7 @@ function brokenAt(before: Pair, move: Move, after: Pair, side: Side): string | n
 /** A handback and the operator are the two exceptions. */
 function promotesFromNothing(move: Move, node: Node): boolean {
   if (node.writing === null || !isSolo(node.writing) || !holdsNothing(node.record)) return false;
-  return move.name !== 'handbackTakenLater' && move.name !== 'operatorTakes';
+  return !['handbackTakenLater', 'operatorTakes', 'operatorVouches'].includes(move.name);
 }
 
 function brokenRecord(was: Node, node: Node, peer: Node, after: Pair): string | null {

@@ -3,10 +3,11 @@ import { arbiterMoves } from './arbiterMoves.ts';
 import { databaseMoves, faults } from './databaseMoves.ts';
 import type { Scope } from './move.ts';
 import { make } from './move.ts';
-import { handingOverMoves, leavingMoves, servingMoves, steppingDownMoves } from './primaryMoves.ts';
-import { speaks, statementOf } from './speech.ts';
+import { handingOverMoves, leavingMoves, servingMoves } from './primaryMoves.ts';
+import { speaks, statementBeforeLedger, statementOf } from './speech.ts';
 import { followingMoves, takingOverMoves } from './standbyMoves.ts';
 import { operatorMoves, startMoves } from './startMoves.ts';
+import { steppingDownMoves } from './steppingDown.ts';
 import type { Pair, Role, Side } from './state.ts';
 import { other, sides } from './state.ts';
 
@@ -40,6 +41,12 @@ function wordsMoves(scope: Scope, pair: Pair, side: Side): void {
   if (speaks(node, scope.rules)) {
     make(scope, pair, 'heartbeatSent', side, (next) => {
       next.nodes[other(side)].mail = statementOf(pair, side, scope.rules, scope.arbiter === 'etcd');
+    });
+  }
+  const before = scope.arbiter === 'etcd' ? statementBeforeLedger(node) : null;
+  if (before !== null) {
+    make(scope, pair, 'heartbeatSent', side, (next) => {
+      next.nodes[other(side)].mail = before;
     });
   }
   if (mail !== null && mail.epoch > node.heardEpoch) {

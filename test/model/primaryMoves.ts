@@ -6,6 +6,7 @@ import type { Scope } from './move.ts';
 import { make, mayWrite } from './move.ts';
 import { isConsentOf, isSolo } from './recordMoves.ts';
 import { heardBy, isAhead } from './speech.ts';
+import { stepDown } from './steppingDown.ts';
 import type { Node, Pair, Side } from './state.ts';
 import { Database, Handed, Mode, Phase, Role, Tail, other } from './state.ts';
 
@@ -21,7 +22,8 @@ export function servingMoves(scope: Scope, pair: Pair, side: Side): void {
   else if (node.record.mode === Mode.paired && node.writing === null)
     pairedMoves(scope, pair, side);
   if (scope.arbiter === 'lan') addressMoves(scope, pair, side);
-  if (scope.arbiter === 'fence' && heard !== null && !node.sure && isPaired(node)) {
+  const isPairedHere = node.record.mode === Mode.paired;
+  if (scope.arbiter === 'fence' && heard !== null && !node.sure && isPairedHere) {
     make(scope, pair, 'contact', side, (_next, self) => {
       self.sure = true;
     });
@@ -30,13 +32,6 @@ export function servingMoves(scope: Scope, pair: Pair, side: Side): void {
 
 function isPaired(node: Node): boolean {
   return node.record.mode === Mode.paired && node.database === Database.open;
-}
-
-export function stepDown(_pair: Pair, node: Node): void {
-  node.role = Role.steppingDown;
-  node.database = Database.stopped;
-  node.waits = false;
-  node.address = false;
 }
 
 /** Starts the database behind the gate, and lets clients in when the record allows (I8). */
@@ -235,14 +230,5 @@ function grantingMoves(scope: Scope, pair: Pair, side: Side): void {
   void peer;
   make(scope, pair, 'takenBack', side, (_next, self) => {
     self.writing = taken;
-  });
-}
-
-/** Address off, database stopped, then `catchup`. */
-export function steppingDownMoves(scope: Scope, pair: Pair, side: Side): void {
-  const record = mayWrite(pair.nodes[side], 'steppedDown', scope.rules);
-  if (record === null) return;
-  make(scope, pair, 'steppedDown', side, (_next, self) => {
-    self.writing = record;
   });
 }

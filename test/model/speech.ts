@@ -46,6 +46,24 @@ export function statementOf(pair: Pair, side: Side, rules: Rules, publishes: boo
   };
 }
 
+/** `etcd`: until the ledger knows the paired epoch, the lone one before it is what is said. */
+export function statementBeforeLedger(node: Node): Statement | null {
+  const { record } = node;
+  const waits = node.role === Role.serving && record.mode === Mode.paired && !node.published;
+  if (!waits || node.writing !== null) return null;
+  return {
+    epoch: record.epoch - 1,
+    mode: Mode.solo,
+    mine: true,
+    handed: 0,
+    acknowledged: false,
+    grant: Grant.none,
+    grantHolds: false,
+    vintage: Vintage.counter,
+    fresh: true,
+  };
+}
+
 /** What is on disk, unless a rule that says so is switched off. */
 function recordSaid(node: Node, rules: Rules): Rec {
   const { writing } = node;

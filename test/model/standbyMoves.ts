@@ -4,8 +4,8 @@ import { beginsTakeover } from './arbiterMoves.ts';
 import type { Scope } from './move.ts';
 import { make, mayWrite } from './move.ts';
 import { holdsNothing, isSolo } from './recordMoves.ts';
-import { stepDown } from './primaryMoves.ts';
 import { grantsEligibility, heardBy, isAhead, loseEligibility } from './speech.ts';
+import { stepDown } from './steppingDown.ts';
 import type { Node, Pair, Side } from './state.ts';
 import { Database, Handed, Mode, Phase, Role, Tail, other } from './state.ts';
 

@@ -106,21 +106,39 @@ export function operatorMoves(scope: Scope, pair: Pair, side: Side): void {
   // An epoch that one holds alone waits for nobody.
   if (isSolo(node.record)) return;
   const order = waitsForOperator(node) ? make : makeFault;
-  order(scope, pair, 'operatorTakes', side, (next, self) => {
-    const theirs = next.nodes[other(side)];
-    next.decided = decidedBy(pair, node, theirs);
-    if (theirs.tail === Tail.promised) theirs.tail = Tail.unpromised;
-    loseEligibility(next, side);
-    restartBox(next, other(side), theirs.record);
-    const holds = self.role === Role.serving;
-    self.role = holds ? Role.leaving : Role.takingOver;
-    self.phase = Phase.permitted;
-    self.sure = false;
-    self.writing = record;
-    if (scope.arbiter !== 'etcd' || !scope.rules.operatorIsEntered) return;
-    next.ledger = { epoch: record.epoch, solo: true, holder: side };
-    for (const each of next.nodes) each.request = 0;
+  order(scope, pair, 'operatorTakes', side, (next) => {
+    obey(next, side, record, decidedBy(pair, node, peer));
+    if (scope.arbiter === 'etcd' && scope.rules.operatorIsEntered) enterFirst(next, side);
   });
+  if (scope.arbiter !== 'etcd') return;
+  // The ledger cannot be asked, and he vouches that the other is off.
+  order(scope, pair, 'operatorVouches', side, (next) => {
+    obey(next, side, record, pair.decided === Decided.nothing ? Decided.withLoss : Decided.twice);
+  });
+}
+
+function obey(pair: Pair, side: Side, record: Rec, decided: Decided): void {
+  const node = pair.nodes[side];
+  const theirs = pair.nodes[other(side)];
+  pair.decided = decided;
+  if (theirs.tail === Tail.promised) theirs.tail = Tail.unpromised;
+  loseEligibility(pair, side);
+  restartBox(pair, other(side), theirs.record);
+  node.role = node.role === Role.serving ? Role.leaving : Role.takingOver;
+  node.phase = Phase.permitted;
+  node.sure = false;
+  node.writing = record;
+}
+
+/** The ledger names the epoch before the record does, two above what it says where that is not lower. */
+function enterFirst(pair: Pair, side: Side): void {
+  const node = pair.nodes[side];
+  if (node.writing === null) return;
+  const asked = node.writing.epoch;
+  const epoch = pair.ledger.epoch >= asked ? pair.ledger.epoch + 2 : asked;
+  node.writing = { ...node.writing, epoch };
+  pair.ledger = { epoch, solo: true, holder: side };
+  for (const each of pair.nodes) each.request = 0;
 }
 
 /** Without a risk only where the other box has nothing to go on with: no lone reign, no consent, no epoch handed to it. */
