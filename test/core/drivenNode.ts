@@ -1,7 +1,12 @@
 // A node driven by hand: a test gives it every event, the answer to every effect, and the time. What the peer says is
 // fresh and echoes the node's last heartbeat unless the test says otherwise.
 import type { Effect, EffectName, EffectWithToken } from '../../src/core/effects.ts';
-import type { DatabaseObservation, PortState, ProbeResult } from '../../src/core/events.ts';
+import type {
+  CoreEvent,
+  DatabaseObservation,
+  PortState,
+  ProbeResult,
+} from '../../src/core/events.ts';
 import type { DurableRecord } from '../../src/core/record.ts';
 import type { Settings } from '../../src/core/settings.ts';
 import type { Echo, Heartbeat, Standing } from '../../src/core/standing.ts';
@@ -63,6 +68,16 @@ export type DrivenNode = {
   readonly port: (changes: Partial<PortState>) => void;
   /** The heartbeat that was sent last. */
   readonly said: () => Heartbeat;
+  /** Everything that happened since the node was made. */
+  readonly steps: readonly Step[];
+};
+
+export type Step = {
+  readonly before: State;
+  readonly event: CoreEvent;
+  readonly after: State;
+  readonly effects: readonly Effect[];
+  readonly settings: Settings;
 };
 
 export type Beginning = {
@@ -82,10 +97,14 @@ export function drivenNode(beginning: Beginning): DrivenNode {
   let peerSeq = 0;
   let heardAt = -Infinity;
   const effects: { readonly effect: Effect; readonly at: number }[] = [];
+  const steps: Step[] = [];
 
   function happen(happening: Happening): readonly Effect[] {
-    const result = step(state, { ...happening, at: now }, chosen);
+    const before = state;
+    const event: CoreEvent = { ...happening, at: now };
+    const result = step(before, event, chosen);
     state = result.state;
+    steps.push({ before, event, after: state, effects: result.effects, settings: chosen });
     for (const effect of result.effects) effects.push({ effect, at: now });
     return result.effects;
   }
@@ -195,6 +214,7 @@ export function drivenNode(beginning: Beginning): DrivenNode {
       happen({ type: 'servicePortChanged', port: { ...state.port, ...changes } });
     },
     said,
+    steps,
   };
 }
 

@@ -26,7 +26,10 @@ export type Result = {
   readonly complete: boolean;
   readonly stuck: number;
   readonly finding: Finding | null;
+  /** How many states each move was the first to reach. */
   readonly moves: ReadonlyMap<string, number>;
+  /** `from>to` of the roles that nodes change between by themselves. */
+  readonly roleChanges: ReadonlySet<string>;
 };
 
 export type Limits = { readonly maxStates?: number; readonly checkStuck?: boolean };
@@ -43,6 +46,7 @@ class Search {
   readonly #edges = new Edges();
   readonly #healthy: number[] = [];
   readonly #moves = new Map<string, number>();
+  readonly #roles = new Uint8Array(64);
   readonly #words = new Uint32Array(wordsOfState);
   #transitions = 0;
   #beyond = 0;
@@ -84,6 +88,7 @@ class Search {
       stuck,
       finding: this.#finding,
       moves: this.#moves,
+      roleChanges: roleChangesOf(this.#roles),
     };
   }
 
@@ -112,6 +117,7 @@ class Search {
     }
     const { id, isNew } = this.#store.add(this.#words, from);
     if (isNew) this.#moves.set(move.name, (this.#moves.get(move.name) ?? 0) + 1);
+    if (!move.fault) this.#roles[pair.nodes[move.side].role * 8 + next.nodes[move.side].role] = 1;
     if (!move.fault) this.#edges.add(id);
     if (what === null || this.#finding !== null) return;
     this.#finding = { what, path: [...this.#pathTo(from), this.#words.slice()] };
@@ -134,4 +140,9 @@ class Search {
       path.unshift(this.#store.words.slice(at * wordsOfState, (at + 1) * wordsOfState));
     return path;
   }
+}
+
+function roleChangesOf(seen: Uint8Array): ReadonlySet<string> {
+  const list = [...seen.entries()].filter(([, count]) => count > 0);
+  return new Set(list.map(([at]) => `${at >> 3}>${at & 7}`));
 }

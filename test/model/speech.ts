@@ -16,8 +16,11 @@ export function heardBy(node: Node): Statement | null {
     : null;
 }
 
+/** A lone reign that is on disk may be said before the setting is cleared. */
 export function speaks(node: Node, rules: Rules): boolean {
-  return !rules.muteWhileLeaving || (node.role !== Role.leaving && node.role !== Role.takingOver);
+  if (!rules.muteWhileLeaving) return true;
+  if (node.role === Role.leaving) return node.writing === null && node.record.mode === Mode.solo;
+  return node.role !== Role.takingOver;
 }
 
 /** The statement that this node would send now. */
