@@ -6,6 +6,7 @@ import type { Result } from './search.ts';
 import { search } from './search.ts';
 
 const showIn: Readonly<Partial<Record<RuleName, ArbiterName>>> = {
+  handoverWaitsForTheLog: 'manual',
   handbackProvesTheLog: 'manual',
   higherEpochStops: 'manual',
   claimIsSettled: 'etcd',

@@ -200,7 +200,8 @@ function giverMoves(scope: Scope, pair: Pair, side: Side): void {
   const heard = heardBy(node);
   const consent = heard !== null && isConsentOf(heard, node.record.epoch, scope.rules);
   if (record === null || heard === null || consent) return;
-  if (node.tail === Tail.none && peer.tail === Tail.none) {
+  const isWhole = node.tail === Tail.none || !scope.rules.handoverWaitsForTheLog;
+  if (isWhole && peer.tail === Tail.none) {
     make(scope, pair, 'handedOver', side, (_next, self) => {
       self.writing = record;
     });
@@ -209,7 +210,6 @@ function giverMoves(scope: Scope, pair: Pair, side: Side): void {
 
 function grantingMoves(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
-  const peer = pair.nodes[other(side)];
   const heard = heardBy(node);
   const back = mayWrite(node, 'handbackTaken', scope.rules);
   if (back !== null && node.tail === Tail.none) {
@@ -227,7 +227,6 @@ function grantingMoves(scope: Scope, pair: Pair, side: Side): void {
   }
   const taken = mayWrite(node, 'takenBack', scope.rules);
   if (taken === null) return;
-  void peer;
   make(scope, pair, 'takenBack', side, (_next, self) => {
     self.writing = taken;
   });

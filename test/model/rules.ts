@@ -16,6 +16,7 @@ export const allRules = {
   recordBeforePromotion: true,
   startedNodeWaits: true,
   muteWhileLeaving: true,
+  handoverWaitsForTheLog: true,
   handbackProvesTheLog: true,
   higherEpochStops: true,
   /** `lan` */

@@ -67,7 +67,8 @@ function pairedStandbyMoves(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   const peer = pair.nodes[other(side)];
   const taken = mayWrite(node, 'handoverTaken', scope.rules);
-  const holdsIt = peer.tail === Tail.none || peer.record.job;
+  const isChecked = scope.rules.handoverWaitsForTheLog && !peer.record.job;
+  const holdsIt = peer.tail === Tail.none || !isChecked;
   if (taken !== null && node.database === Database.standby && holdsIt) {
     make(scope, pair, 'handoverTaken', side, (next, self) => {
       loseEligibility(next, side);
