@@ -155,7 +155,7 @@ test('I5: a pairing that does not wait for its barrier is found', (t) => {
         }
       : event,
   );
-  t.true(finds('I5', 40, {}, hasty));
+  t.true(finds('I5', 200, {}, hasty));
 });
 
 test('I6: a node that leaves a catchup record alone is found', (t) => {

@@ -32,8 +32,19 @@ function setMaintenance({ world }: FaultSite, box: Box): void {
   order(world, box, { type: 'maintenance', untilMs });
 }
 
-/** With loss accepted: what the chosen box has is the truth from then on. */
-function takeOver({ world }: FaultSite, box: Box): void {
+/** With loss accepted: what the chosen box has is the truth from then on. He looks twice before he orders it. */
+function takeOver(site: FaultSite, box: Box): void {
+  if (!isOut(box.peer)) return;
+  const seen = box.agent?.state.name;
+  site.world.queue.after(lookMs, () => {
+    if (site.isOpen() && box.agent?.state.name === seen) orderTakeover(site, box);
+  });
+}
+
+/** Nobody types a takeover while the other box is just coming back. */
+const lookMs = 3000;
+
+function orderTakeover({ world }: FaultSite, box: Box): void {
   const { peer } = box;
   if (box.agent === null || box.agent.isStalled || peer.operatorOrdered) return;
   if (!isOut(peer) || !box.database.present || box.database.broken) return;
