@@ -30,6 +30,8 @@ export class Box {
   frozen = false;
   /** An operator ordered a takeover here and waits for its end. */
   operatorOrdered = false;
+  /** Which command that was, where it is known. */
+  takeoverCommand: number | null = null;
   /** The epoch that his takeover asked for. */
   operatorEpoch: number | null = null;
   /** The peer's log that this box needs to follow is gone there. */
@@ -172,6 +174,12 @@ export class Box {
     queue.after(random.between(100, 1000), () => {
       if (life === this.#life) this.#world.mayPowerOn(this, random.between(1000, 8000));
     });
+  }
+
+  orderAnswered(commandId: number): void {
+    if (this.takeoverCommand !== null && this.takeoverCommand !== commandId) return;
+    this.operatorOrdered = false;
+    this.takeoverCommand = null;
   }
 
   /** Another box in its place: a new node that joined as `hotpair join` leaves it, cloned or with an empty disk. */

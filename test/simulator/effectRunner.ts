@@ -80,7 +80,7 @@ export class EffectRunner {
         return;
       case 'answerCommand':
         this.#world.trace(this.#box.name, `command answered ${effect.ok} ${effect.reason.code}`);
-        this.#box.operatorOrdered = false;
+        this.#box.orderAnswered(effect.commandId);
         return;
       case 'resetBox':
         this.#box.reset(`asked for, ${effect.reason.code}`);

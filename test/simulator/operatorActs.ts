@@ -22,7 +22,10 @@ export const operatorActs = {
 export function order(world: World, box: Box, command: OperatorCommand): void {
   world.trace(box.name, `operator orders ${command.type}`);
   world.commandsGiven += 1;
-  if (command.type === 'takeover') box.operatorOrdered = true;
+  if (command.type === 'takeover') {
+    box.operatorOrdered = true;
+    box.takeoverCommand = world.commandsGiven;
+  }
   box.agent?.deliver({ type: 'operatorCommanded', commandId: world.commandsGiven, command });
 }
 
