@@ -3,7 +3,7 @@ import { peerSays } from './contact.ts';
 import { beginLeaving } from './entrances.ts';
 import type { EventOf } from './events.ts';
 import { orderSwitchover } from './paired.ts';
-import type { Reason } from './reasons.ts';
+import type { Reason, ReasonCode } from './reasons.ts';
 import { serves } from './roles.ts';
 import { requestSwitchover } from './standby.ts';
 import { operatorEpoch } from './records.ts';
@@ -41,7 +41,10 @@ function switchover(turn: Turn, commandId: number): void {
 function orderTakeover(turn: Turn, commandId: number, peerIsOff: boolean): void {
   const { state, settings } = turn;
   const entersFirst = settings.arbiter === 'etcd' && !peerIsOff && state.record !== null;
-  if (!entersFirst) takeover(turn, commandId, operatorEpoch(turn));
+  const refused = takeoverRefusal(turn);
+  // A ledger that has moved for an order that is refused would keep the pair from its next epoch.
+  if (refused !== null) answer(turn, commandId, false, { code: refused });
+  else if (!entersFirst) takeover(turn, commandId, operatorEpoch(turn));
   else if (isPending(turn, 'enterEpoch')) answer(turn, commandId, false, { code: 'commandBusy' });
   else {
     state.arbiter.orderId = commandId;
@@ -60,9 +63,23 @@ export function epochEntered(turn: Turn, event: EventOf<'epochEntered'>): void {
 }
 
 function takeover(turn: Turn, commandId: number, epoch: number): void {
+  const refused = takeoverRefusal(turn);
+  if (refused !== null) {
+    answer(turn, commandId, false, { code: refused });
+    return;
+  }
+  const reason: Reason = { code: 'operatorTakeover' };
+  if (waitsForPartner(turn) && turn.state.name !== 'handingOver') beginLeaving(turn, reason, epoch);
+  else beginTakeover(turn, 'operator', reason, epoch);
+  turn.state.plan.commandId = commandId;
+}
+
+/** Why this node cannot take over now, whoever orders it; null where it can. */
+function takeoverRefusal(turn: Turn): ReasonCode | null {
   const { state } = turn;
   const released = waitsForPartner(turn);
   const isGiver = state.name === 'handingOver';
+  if (released && !isGiver) return null;
   const idle =
     state.name === 'starting' ||
     state.name === 'standby' ||
@@ -72,16 +89,9 @@ function takeover(turn: Turn, commandId: number, epoch: number): void {
   // The job of a giver is for later: its own log is whole until somebody else serves.
   const noJob = state.record?.job === 'none' || isGiver;
   const usable = state.database.present && state.record !== null && noJob;
-  if (released && !isGiver) {
-    beginLeaving(turn, { code: 'operatorTakeover' }, epoch);
-  } else if (idle && usable && state.writing === null) {
-    beginTakeover(turn, 'operator', { code: 'operatorTakeover' }, epoch);
-  } else {
-    const code = serves(state) ? 'alreadyServes' : usable ? 'commandBusy' : 'databaseUnusable';
-    answer(turn, commandId, false, { code });
-    return;
-  }
-  state.plan.commandId = commandId;
+  if (idle && usable && state.writing === null) return null;
+  if (serves(state)) return 'alreadyServes';
+  return usable ? 'commandBusy' : 'databaseUnusable';
 }
 
 /** Holds a paired epoch, or has handed it over, and the partner is not there to go on with. */

@@ -247,6 +247,14 @@ test('etcd: the operator is entered before the record, and answered when the led
   t.is(node.asked('writeRecord').record.epoch, 8);
 });
 
+test('etcd: an order that is refused does not move the ledger', (t) => {
+  const missing = stoppedDatabase({ present: false, systemId: null, timeline: null, lsn: null });
+  const node = drivenNode({ settings: etcd, record: paired, database: missing });
+  node.happen({ type: 'operatorCommanded', commandId: 7, command: { type: 'takeover' } });
+  t.is(node.asked('answerCommand').reason.code, 'databaseUnusable');
+  t.is(node.all('enterEpoch').length, 0);
+});
+
 test('etcd: an operator who vouches that the peer is off needs no ledger', (t) => {
   const node = drivenNode({ settings: etcd, record: paired, database: stoppedDatabase() });
   const command = { type: 'takeover', peerIsOff: true } as const;
