@@ -63,4 +63,6 @@ export function takeGrant(turn: Turn): void {
   if (record.arbiter !== turn.settings.arbiter || !isGranted(turn, record.epoch)) return;
   if (turn.state.database.inRecovery !== true || !holdsRecordedLog(turn.state)) return;
   eligibility.epoch = record.epoch;
+  // It follows and is in step: what was tried before is no hint for the next time.
+  turn.state.plan.attempts = 0;
 }

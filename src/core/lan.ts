@@ -182,11 +182,16 @@ export function keepLink(turn: Turn): void {
   const wanted = settings.standbyPort === 'unaddressed' || wantsLinkNow(state, settings);
   // A device that is gone cannot come up, and would refuse without end; its return is an event.
   if (wanted && state.port.present && !state.port.up) {
+    if (state.now - state.lan.linkAskedAt < linkRetryMs) return;
+    state.lan.linkAskedAt = state.now;
     ask(turn, { type: 'raiseServicePort', address: false, deadlineMs: settings.linkUpDeadlineMs });
   } else if (!wanted && state.port.up && !isPending(turn, 'probe')) {
     ask(turn, { type: 'lowerServicePort', link: true, deadlineMs: settings.linkUpDeadlineMs });
   }
 }
+
+/** A link that refuses to come up is asked again, but not at every event. */
+const linkRetryMs = 200;
 
 function wantsLinkNow(state: State, settings: Settings): boolean {
   if (state.name === 'takingOver') return true;

@@ -62,6 +62,8 @@ export type Lan = {
   selfTestedAt: number | null;
   selfTestTries: number;
   foreignClaimAt: number;
+  /** When the link was last asked to come up. */
+  linkAskedAt: number;
   defendedAt: number;
   proxyArpAt: number;
   garbageAt: number;
@@ -211,6 +213,7 @@ const noLan: Lan = {
   selfTestedAt: null,
   selfTestTries: 0,
   foreignClaimAt: -Infinity,
+  linkAskedAt: -Infinity,
   defendedAt: -Infinity,
   proxyArpAt: -Infinity,
   garbageAt: -Infinity,

@@ -283,3 +283,15 @@ test('a database that was promoted by hand makes its standby ineligible and is r
   t.is(node.asked('stopDatabase').how, 'clean');
   t.is(node.all('startDatabase').length, 0);
 });
+
+test('a link that refuses to come up is asked again in a while, not at every event', (t) => {
+  const node = eligibleStandby();
+  const asked = (): number => node.all('raiseServicePort').length;
+  node.port({ up: false, carrier: false });
+  const first = asked();
+  for (let count = 0; count < 20; count += 1) {
+    if (node.waitsFor('raiseServicePort')) node.fails('raiseServicePort');
+    node.pass(10, { round: 'unanswered' });
+  }
+  t.is(asked(), first + 1);
+});
