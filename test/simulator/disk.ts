@@ -41,6 +41,11 @@ export class Disk {
     return [...this.#copies, this.#doubtful].some((copy) => copy !== null && copy.job !== 'none');
   }
 
+  /** The next start may find a record of a lone reign. */
+  get mayBeSolo(): boolean {
+    return [...this.#copies, this.#doubtful].some((copy) => copy?.mode === 'solo');
+  }
+
   /** As init and join leave it. */
   set record(record: DurableRecord | null) {
     this.#record = record;

@@ -51,7 +51,7 @@ function orderTakeover({ world }: FaultSite, box: Box): void {
   const { peer } = box;
   if (box.agent === null || box.agent.isStalled || peer.operatorOrdered) return;
   if (!isOut(peer) || !box.database.present || box.database.broken) return;
-  const wouldServe = peer.disk.record?.mode === 'solo';
+  const wouldServe = peer.disk.mayBeSolo;
   if (wouldServe && peer.powered) return;
   order(world, box, { type: 'takeover' });
 }
@@ -60,7 +60,7 @@ function orderTakeover({ world }: FaultSite, box: Box): void {
 export function beginTakeover(world: World, box: Box, epoch: number): void {
   const { peer } = box;
   box.operatorEpoch = epoch;
-  if (peer.powered || peer.disk.record?.mode !== 'solo') return;
+  if (peer.powered || !peer.disk.mayBeSolo) return;
   world.ledger.accept(box.database.flushed);
   peer.replace(null);
 }

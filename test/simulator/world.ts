@@ -245,7 +245,9 @@ export class World {
     this.replicationTo(box).close(box);
     this.replicationFrom(box).seek();
     this.queue.after(this.random.between(300, 8000), () => {
-      if (box.database.isPrimary && !box.database.hung) box.database.checkpoint();
+      if (!box.database.isPrimary || box.database.hung) return;
+      box.database.checkpoint();
+      this.logGrew(box);
     });
   }
 
