@@ -33,7 +33,8 @@ function lostItsPartner({ disk: { record }, nodeId, peer }: Box): boolean {
   return other !== peer.nodeId;
 }
 
-/** Holder of the epoch, or asked to take it, and without the database for it. */
+/** Holder or giver of the epoch, or asked to take it, and without the database for it. */
 function lostItsDatabase({ disk: { record }, database }: Box): boolean {
-  return record?.mode !== 'catchup' && !database.present;
+  if (record?.mode === 'catchup' && record.handed === 'none') return false;
+  return !database.present;
 }
