@@ -30,7 +30,9 @@ export function storyOf(finding: Finding, arbiter: ArbiterName, rules: Rules): r
     const found = movesTo(pair, target, arbiter, rules);
     if (found === null) throw new Error('the story cannot be told again');
     pair = found.next;
-    lines.push(`${String(step + 1).padStart(3)}. ${names[found.move.side]} ${found.move.name}`);
+    lines.push(
+      `${String(step + 1).padStart(3)}. ${names[found.move.side]}: ${inWords(found.move.name)}`,
+    );
     lines.push(`     ${describe(pair)}`);
   });
   return lines;
@@ -52,6 +54,10 @@ function movesTo(
   };
   eachMove({ arbiter, rules, take }, pair);
   return found;
+}
+
+function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function describe(pair: Pair): string {
