@@ -1,9 +1,9 @@
 // Two states that differ only in what can never matter again are one: epochs count from the lower record, statements that
-// say nothing new are gone, and the boxes have no names. A state then fits into four words.
+// say nothing new are gone, and the boxes have no names. A state then fits into five words.
 import type { Node, Pair, Rec, Side, Statement } from './state.ts';
 import { Decided, Grant, Mode, Role, Vintage } from './state.ts';
 
-export const wordsOfState = 4;
+export const wordsOfState = 5;
 /** Epochs above the lower record that a word holds; the search says how many states lay beyond. */
 const maxEpoch = 7;
 
@@ -37,6 +37,11 @@ function simplifyNode(node: Node, decided: Decided): void {
   node.record = simpleRecord(node.record, remembers);
   if (node.writing !== null) node.writing = simpleRecord(node.writing, remembers);
   if (node.mail !== null) node.mail = simpleMail(node, node.mail, decided);
+  if (node.laterMail !== null) node.laterMail = simpleMail(node, node.laterMail, decided);
+  if (node.mail === null || isSameMail(node.mail, node.laterMail)) {
+    node.mail = node.laterMail;
+    node.laterMail = null;
+  }
   if (node.role !== Role.leaving && node.role !== Role.takingOver) node.phase = 0;
   if (node.role !== Role.serving || node.record.mode !== Mode.paired) {
     node.sure = false;
@@ -63,6 +68,10 @@ function simpleMail(node: Node, mail: Statement, decided: Decided): Statement | 
   };
 }
 
+function isSameMail(one: Statement, two: Statement | null): boolean {
+  return two !== null && mailCode(one, 0) === mailCode(two, 0);
+}
+
 function onlyEpoch(epoch: number): Statement {
   return {
     epoch,
@@ -87,11 +96,14 @@ export function pack(pair: Pair, words: Uint32Array): void {
   const b0 = firstWord(b, base);
   const a1 = secondWord(a, base) + holderBit(pair, 0, ledgerEpoch);
   const b1 = secondWord(b, base) + holderBit(pair, 1, ledgerEpoch);
-  const swapped = a0 > b0 || (a0 === b0 && a1 > b1);
+  const aLater = a.laterMail === null ? 0 : mailCode(a.laterMail, base);
+  const bLater = b.laterMail === null ? 0 : mailCode(b.laterMail, base);
+  const swapped = a0 > b0 || (a0 === b0 && (a1 > b1 || (a1 === b1 && aLater > bLater)));
   words[0] = swapped ? b0 : a0;
   words[1] = (swapped ? b1 : a1) + ledgerEpoch * 2 ** 27 + (pair.ledger.solo ? 2 ** 30 : 0);
   words[2] = swapped ? a0 : b0;
   words[3] = (swapped ? a1 : b1) + pair.decided * 2 ** 27;
+  words[4] = swapped ? bLater + aLater * 65536 : aLater + bLater * 65536;
 }
 
 function holderBit(pair: Pair, side: Side, ledgerEpoch: number): number {
@@ -166,9 +178,10 @@ export function unpack(words: Uint32Array, at: number): Pair {
   const w1 = words[at + 1] ?? 0;
   const w2 = words[at + 2] ?? 0;
   const w3 = words[at + 3] ?? 0;
+  const later = words[at + 4] ?? 0;
   const ledgerEpoch = (w1 >>> 27) & 7;
   return {
-    nodes: [nodeOf(w0, w1), nodeOf(w2, w3)],
+    nodes: [nodeOf(w0, w1, later & 65535), nodeOf(w2, w3, later >>> 16)],
     ledger: {
       epoch: ledgerEpoch,
       solo: ((w1 >>> 30) & 1) === 1,
@@ -178,7 +191,7 @@ export function unpack(words: Uint32Array, at: number): Pair {
   };
 }
 
-function nodeOf(first: number, second: number): Node {
+function nodeOf(first: number, second: number, later: number): Node {
   const writing = (first >>> 10) & 2047;
   const mail = (second >>> 10) & 65535;
   return {
@@ -196,6 +209,7 @@ function nodeOf(first: number, second: number): Node {
     heardEpoch: (second >>> 4) & 7,
     request: (second >>> 7) & 7,
     mail: mail === 0 ? null : mailOf(mail),
+    laterMail: later === 0 ? null : mailOf(later),
   };
 }
 

@@ -1,4 +1,4 @@
-// npm run model -- [--arbiter NAME] [--mutants]
+// npm run model -- [--arbiter NAME] [--deep] [--mutants [--story]]
 // Searches the record protocol under each arbiter and prints what was searched; exit code 1 when an invariant is broken or a
 // state is stuck. With --mutants each rule is switched off in turn: exit code 1 when one of them is missed by nobody.
 import { parseArgs } from 'node:util';
@@ -14,12 +14,15 @@ import { storyOf } from './story.ts';
 const { values } = parseArgs({
   options: {
     arbiter: { type: 'string' },
+    deep: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
     story: { type: 'boolean', default: false },
   },
 });
 
 const arbiters: readonly ArbiterName[] = ['lan', 'etcd', 'fence', 'manual'];
+/** The others have requests under way besides, and take minutes with two statements each way: --deep. */
+const twoUnderWay: readonly ArbiterName[] = ['lan', 'manual'];
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function isAsked(arbiter: ArbiterName): boolean {
@@ -42,13 +45,14 @@ function checkArbiter(arbiter: ArbiterName): boolean {
     for (const { name, rule, text } of lanAssumptions)
       print(`lan assumes ${name} (${rule}): ${text}`);
   }
-  const { result, seconds } = timed(() => search(arbiter, allRules));
+  const two = values.deep || twoUnderWay.includes(arbiter);
+  const { result, seconds } = timed(() => search(arbiter, allRules, { twoUnderWay: two }));
   const violations = result.finding === null || result.stuck > 0 ? 0 : 1;
   const rest = result.complete
     ? 'complete'
     : `incomplete, ${result.beyond} moves beyond the bounds`;
   print(
-    `${arbiter}: ${result.states} states, ${result.transitions} transitions, depth ${result.depth}, ${seconds} s, ` +
+    `${arbiter}, ${two ? 'two statements' : 'one statement'} under way each way: ${result.states} states, ${result.transitions} transitions, depth ${result.depth}, ${seconds} s, ` +
       `${violations} violations, ${result.stuck} stuck states, ${rest}`,
   );
   printStory(result, allRules);

@@ -12,6 +12,8 @@ export type ArbiterName = 'lan' | 'etcd' | 'fence' | 'manual';
 export type Scope = {
   readonly arbiter: ArbiterName;
   readonly rules: Rules;
+  /** Two statements may be under way in one direction, not only the newest. */
+  readonly twoUnderWay: boolean;
   readonly take: (move: Move, next: Pair) => void;
 };
 

@@ -8,7 +8,7 @@ import { speaks, statementBeforeLedger, statementOf } from './speech.ts';
 import { followingMoves, takingOverMoves } from './standbyMoves.ts';
 import { operatorMoves, startMoves } from './startMoves.ts';
 import { steppingDownMoves } from './steppingDown.ts';
-import type { Pair, Role, Side } from './state.ts';
+import type { Pair, Role, Side, Statement } from './state.ts';
 import { other, sides } from './state.ts';
 
 type RoleMoves = (scope: Scope, pair: Pair, side: Side) => void;
@@ -34,24 +34,35 @@ export function eachMove(scope: Scope, pair: Pair): void {
   }
 }
 
-/** A heartbeat is sent, and takes the place of the one that was under way; its epoch is taken note of when it arrives. */
+/** A heartbeat is sent; its epoch is taken note of when it arrives. */
 function wordsMoves(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
-  const { mail } = node;
-  if (speaks(node, scope.rules)) {
-    make(scope, pair, 'heartbeatSent', side, (next) => {
-      next.nodes[other(side)].mail = statementOf(pair, side, scope.rules, scope.arbiter === 'etcd');
-    });
-  }
+  const { mail, laterMail } = node;
+  if (speaks(node, scope.rules))
+    send(scope, pair, side, statementOf(pair, side, scope.rules, scope.arbiter === 'etcd'));
   const before = scope.arbiter === 'etcd' ? statementBeforeLedger(node) : null;
-  if (before !== null) {
-    make(scope, pair, 'heartbeatSent', side, (next) => {
-      next.nodes[other(side)].mail = before;
-    });
-  }
+  if (before !== null) send(scope, pair, side, before);
   if (mail !== null && mail.epoch > node.heardEpoch) {
     make(scope, pair, 'higherEpochHeard', side, (_next, self) => {
       self.heardEpoch = mail.epoch;
     });
   }
+  if (laterMail === null) return;
+  make(scope, pair, 'heartbeatArrives', side, (_next, self) => {
+    self.mail = laterMail;
+    self.laterMail = null;
+  });
+}
+
+/** It takes the place of the one that was under way, or follows it. */
+function send(scope: Scope, pair: Pair, side: Side, said: Statement): void {
+  const listener = other(side);
+  make(scope, pair, 'heartbeatSent', side, (next) => {
+    next.nodes[listener].mail = said;
+    next.nodes[listener].laterMail = null;
+  });
+  if (!scope.twoUnderWay || pair.nodes[listener].mail === null) return;
+  make(scope, pair, 'heartbeatSent', side, (next) => {
+    next.nodes[listener].laterMail = said;
+  });
 }

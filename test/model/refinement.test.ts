@@ -94,6 +94,7 @@ const worldMoves: readonly string[] = [
   'logArrives',
   'logArrivesInPart',
   'recordWritten',
+  'heartbeatArrives',
   'databaseCrashes',
   'agentRestarts',
   'boxRestarts',

@@ -32,7 +32,11 @@ export type Result = {
   readonly roleChanges: ReadonlySet<string>;
 };
 
-export type Limits = { readonly maxStates?: number; readonly checkStuck?: boolean };
+export type Limits = {
+  readonly maxStates?: number;
+  readonly checkStuck?: boolean;
+  readonly twoUnderWay?: boolean;
+};
 
 export function search(arbiter: ArbiterName, rules: Rules, limits: Limits = {}): Result {
   return new Search(arbiter, rules, limits).run();
@@ -99,6 +103,7 @@ class Search {
     const scope: Scope = {
       arbiter: this.#arbiter,
       rules: this.#rules,
+      twoUnderWay: this.#limits.twoUnderWay === true,
       take: (move, next) => this.#take(pair, at, move, next),
     };
     eachMove(scope, pair);

@@ -105,20 +105,29 @@ export function loseEligibility(pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   const peer = pair.nodes[other(side)];
   node.eligible = false;
-  if (node.mail?.grant === Grant.eligibility) node.mail = { ...node.mail, grantHolds: false };
-  if (peer.mail?.vintage === Vintage.counter) peer.mail = { ...peer.mail, vintage: Vintage.start };
+  changeMail(node, (mail) =>
+    mail.grant === Grant.eligibility ? { ...mail, grantHolds: false } : mail,
+  );
+  changeMail(peer, (mail) =>
+    mail.vintage === Vintage.counter ? { ...mail, vintage: Vintage.start } : mail,
+  );
 }
 
 /** An agent start ends: nothing that is under way to it echoes the next one, and no word of it is of now. */
 export function forgetStart(pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   const peer = pair.nodes[other(side)];
-  if (node.mail !== null) node.mail = { ...node.mail, fresh: false };
-  if (peer.mail !== null) peer.mail = { ...peer.mail, vintage: Vintage.old };
+  changeMail(node, (mail) => ({ ...mail, fresh: false }));
+  changeMail(peer, (mail) => ({ ...mail, vintage: Vintage.old }));
 }
 
 /** What this node said before is no contact any more: the peer would have had to hear it within D. */
 export function wordsExpire(pair: Pair, side: Side): void {
-  const peer = pair.nodes[other(side)];
-  if (peer.mail !== null) peer.mail = { ...peer.mail, fresh: false };
+  changeMail(pair.nodes[other(side)], (mail) => ({ ...mail, fresh: false }));
+}
+
+/** Whatever is under way to this node. */
+function changeMail(node: Node, change: (mail: Statement) => Statement): void {
+  if (node.mail !== null) node.mail = change(node.mail);
+  if (node.laterMail !== null) node.laterMail = change(node.laterMail);
 }

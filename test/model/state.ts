@@ -96,6 +96,8 @@ export type Node = {
   request: number;
   /** What the peer said, as far as it may still arrive. */
   mail: Statement | null;
+  /** What it said after that, under way at the same time: once it has arrived, what was said before is void. */
+  laterMail: Statement | null;
 };
 
 /** `etcd`: what the key says. */
@@ -159,6 +161,7 @@ export function installed(): Pair {
     published: false,
     request: 0,
     mail: null,
+    laterMail: null,
   };
   const follower: Rec = { ...first, mode: Mode.catchup, mine: false, lastMine: false };
   return {

@@ -1,4 +1,4 @@
-// The set of states that were seen, in typed arrays: four words a state, an open hash table of their numbers, the state that
+// The set of states that were seen, in typed arrays: five words a state, an open hash table of their numbers, the state that
 // each was first reached from, and the moves without faults between them.
 import { wordsOfState } from './canonical.ts';
 
@@ -39,7 +39,8 @@ export class StateStore {
       this.words[at] === words[0] &&
       this.words[at + 1] === words[1] &&
       this.words[at + 2] === words[2] &&
-      this.words[at + 3] === words[3]
+      this.words[at + 3] === words[3] &&
+      this.words[at + 4] === words[4]
     );
   }
 

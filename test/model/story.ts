@@ -52,7 +52,7 @@ function movesTo(
     pack(next, words);
     if (words.every((word, index) => word === target[index])) found = { move, next };
   };
-  eachMove({ arbiter, rules, take }, pair);
+  eachMove({ arbiter, rules, twoUnderWay: true, take }, pair);
   return found;
 }
 
