@@ -129,8 +129,8 @@ export const arbiters: readonly Mutant[] = [
     patches: [
       patch(
         'permission.ts',
-        `return state.record?.arbiter === settings.arbiter ? null : 'arbiterDiffers';`,
-        'return null;',
+        `if (state.record?.arbiter !== settings.arbiter) return 'arbiterDiffers';`,
+        '',
       ),
       patch('eligibility.ts', 'record.arbiter !== turn.settings.arbiter || ', ''),
       patch(

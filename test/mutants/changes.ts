@@ -232,7 +232,7 @@ export const changes: readonly Mutant[] = [
         `if ((!needsRewind && !needsClone) || state.record?.mode === 'paired') {`,
         'if (!needsRewind && !needsClone) {',
       ),
-      patch('rejoin.ts', '!isSource(said) || !mayBeRebuilt(turn, said)', '!isSource(said)'),
+      patch('rejoin.ts', ' || !mayBeRebuilt(turn, said)', ''),
     ],
   },
   {
@@ -240,7 +240,7 @@ export const changes: readonly Mutant[] = [
     rule: 'a standby whose log is longer than that of the primary does not consent',
     section: '3, I8',
     arbiters: lan,
-    patches: [patch('consent.ts', `isLongerThan(turn, said.database.lsn)`, 'false')],
+    patches: [patch('consent.ts', `isLongerThan(turn, said.database)`, 'false')],
   },
   {
     name: 'missed-record-still-heard',

@@ -4,7 +4,7 @@ import test from 'ava';
 import { shippedCore } from '../simulator/loadCore.ts';
 import { simulate } from '../simulator/simulation.ts';
 import { hunt } from './hunt.ts';
-import { mutatedCore, patched } from './mutatedCore.ts';
+import { mutatedCore } from './mutatedCore.ts';
 import type { Mutant } from './mutant.ts';
 import { patch } from './mutant.ts';
 import { mutants } from './table.ts';
@@ -21,13 +21,12 @@ test('every mutant has a name of its own, a rule in words, and something that it
   }
 });
 
-for (const mutant of mutants) {
-  test(`${mutant.name}: each text that it replaces stands in the core exactly once`, async (t) => {
-    for (const { file } of mutant.patches) t.notThrows(() => patched(mutant, file));
+test('every mutant is a core that runs', async (t) => {
+  for (const mutant of mutants) {
     const core = await mutatedCore(mutant);
-    t.is(typeof core.step, 'function');
-  });
-}
+    t.is(typeof core.step, 'function', mutant.name);
+  }
+});
 
 test('a text that is gone, or stands there twice, is an error that names the mutant', async (t) => {
   for (const find of ['no such text', 'return']) {

@@ -48,6 +48,9 @@ export function calmOptions(setup: Setup): {
     directCable: setup.directCable,
     recordMs: 4,
     databaseFailure: 0,
+    promotionFailure: 0,
+    shipEntries: Infinity,
+    isolatedLan: false,
   };
 }
 

@@ -1,6 +1,7 @@
 // A model of one box's PostgreSQL: a log on disk, a role, the switch that makes commits wait, and the commits that wait.
 // What survives power loss is the flushed log; everything else belongs to the running postmaster.
 import { common, contains, extend, fork, lsnOf, newLog, prefix } from './log.ts';
+import { seemingCommon, seemsToContain } from './log.ts';
 import type { Position } from './log.ts';
 import type { DatabaseObservation } from '../../src/core/events.ts';
 
@@ -21,6 +22,10 @@ export class Database {
   control: Position = this.log;
   /** Half-way through a rewind: to start it now would be to serve garbage. */
   broken = false;
+  /** Somebody wrote to it beside the pair: what that forked within its timeline, nobody has promised to see. */
+  touchedByHand = false;
+  /** Whether its control file shows that; pg_rewind writes that file last. */
+  showsBroken = false;
   /** The last stop left work for crash recovery. */
   crashed = false;
   /** In the settings file, and in the checkpointer's shared memory. */
@@ -166,17 +171,23 @@ export class Database {
     this.standbyFlush = null;
   }
 
-  /** pg_rewind compares timelines, as the two control files name them. */
+  /** pg_rewind compares timelines, as the two control files name them, and where they parted. */
   needsRewind(source: Database): boolean {
-    return (
-      source.control.branch.timeline !== this.log.branch.timeline && !contains(source.log, this.log)
-    );
+    const isLater = source.control.branch.timeline !== this.log.branch.timeline;
+    return isLater && !seemsToContain(source.log, this.log);
+  }
+
+  /** A crash let this log fork within its timeline: blocks that only the fork wrote would be left as they are. */
+  forkedUnseenFrom(source: Database): boolean {
+    if (this.touchedByHand || !this.needsRewind(source)) return false;
+    return !contains(source.log, seemingCommon(this.log, source.log));
   }
 
   /** False where pg_rewind would say that there is nothing to do, and leave the old log as it is. */
   rewindTo(source: Database): boolean {
     if (!this.needsRewind(source)) return false;
     this.log = common(source.log, this.log);
+    this.touchedByHand = false;
     this.control = this.log;
     this.crashed = false;
     this.#wasStandby = true;
@@ -188,6 +199,7 @@ export class Database {
   }
 
   cloneAt(log: Position): void {
+    this.touchedByHand = false;
     this.present = true;
     this.log = log;
     this.control = log;
@@ -200,11 +212,11 @@ export class Database {
     const answering = this.running && !this.hung;
     const position = this.flushed;
     return {
-      present: this.present && !this.broken,
+      present: this.present && !(this.broken && this.showsBroken),
       running: this.running,
       answering,
       inRecovery: answering ? this.role === 'standby' : null,
-      systemId: this.present && !this.broken ? this.systemId : null,
+      systemId: this.present && !(this.broken && this.showsBroken) ? this.systemId : null,
       timeline: position.branch.timeline,
       lsn: this.running && this.hung ? null : lsnOf(position),
       receiving: answering && receiving,

@@ -56,6 +56,7 @@ function promoteByHand({ world }: FaultSite, box: Box): void {
   if (!database.running || database.hung || database.role !== 'standby') return;
   world.trace(box.name, 'PostgreSQL is promoted by hand');
   database.promote();
+  database.touchedByHand = true;
   world.replicationTo(box).close(box);
   world.replicationFrom(box).seek();
 }
@@ -67,6 +68,7 @@ function startByHand({ world }: FaultSite, box: Box): void {
   if (disk.record?.job !== 'none') return;
   world.trace(box.name, `PostgreSQL is started by hand as a ${database.roleOnDisk}`);
   database.start(database.roleOnDisk, database.synchronousSetting);
+  database.touchedByHand = true;
   world.databaseStarted(box);
 }
 

@@ -152,6 +152,7 @@ function promoting(site: Site, effect: Of<'promoteDatabase'>): Operation {
     const failure = mayFail(site, effect);
     if (failure !== null) return failure;
     if (box.database.role === 'primary') return null;
+    if (random.chance(world.options.promotionFailure)) return failed(effect, 'notPromoted');
     box.database.promote();
     world.databasePromoted(box);
     return null;
@@ -277,12 +278,15 @@ function rewinding(site: Site, effect: Of<'rewindDatabase'>): Operation {
     if (failure !== null) return failure;
     if (!box.database.needsRewind(box.peer.database)) return null;
     box.database.broken = true;
+    box.database.showsBroken = random.chance(0.3);
     return null;
   };
   const finish = (): Happening | null => {
     if (sourceGone()) return failed(effect, 'sourceLost');
     const failure = mayFail(site, effect, 3);
     if (failure !== null) return failure;
+    if (box.database.forkedUnseenFrom(box.peer.database))
+      world.ledger.break('I1', `${box.name} is rewound from a fork that pg_rewind does not see`);
     box.database.rewindTo(box.peer.database);
     box.database.broken = false;
     return null;

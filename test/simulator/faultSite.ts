@@ -11,8 +11,9 @@ export type FaultSite = {
   readonly durationMs: () => number;
   /** Cuts for so long, or for a drawn time; nothing is cut where that would make a world that the arbiter excludes. */
   readonly cut: (name: string, counter: Counter, durationMs?: number) => void;
-  /** Every cut of the LAN ends now. */
+  /** Every cut of the LAN, or of the cable, ends now. */
   readonly mendLan: () => void;
+  readonly mendCable: () => void;
   /** Ends after so long, or when everything is mended. */
   readonly endLater: (delayMs: number, end: () => void) => void;
 };

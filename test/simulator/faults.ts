@@ -24,7 +24,7 @@ export class Faults implements FaultSite {
   readonly world: World;
   /** What ends each fault that goes on. */
   readonly #open = new Set<() => void>();
-  readonly #lanCuts = new Set<() => void>();
+  readonly #cuts = new Map<() => void, Counter>();
   #untilMs = 0;
   /** Faults that wait for a step of a box that handles the last one, and until when. */
   #aimed = 0;
@@ -72,17 +72,21 @@ export class Faults implements FaultSite {
     world.trace('-', `${name} begins`);
     world.linksChanged();
     const end = (): void => {
-      this.#lanCuts.delete(end);
+      this.#cuts.delete(end);
       counter.end();
       world.trace('-', `${name} ends`);
       world.linksChanged();
     };
-    if (world.lan.isCutBy(counter)) this.#lanCuts.add(end);
+    this.#cuts.set(end, counter);
     this.endLater(durationMs, end);
   };
 
   readonly mendLan = (): void => {
-    for (const end of this.#lanCuts) if (this.#open.delete(end)) end();
+    this.#endCuts((counter) => this.world.lan.isCutBy(counter));
+  };
+
+  readonly mendCable = (): void => {
+    this.#endCuts((counter) => this.world.cable.isCutBy(counter));
   };
 
   readonly endLater = (delayMs: number, end: () => void): void => {
@@ -124,6 +128,12 @@ export class Faults implements FaultSite {
     queue.after(random.between(0, random.pick([2, 30, 300])), () => {
       if (this.isOpen()) this.#apply(random.weighted(options.weights), target);
     });
+  }
+
+  #endCuts(isMeant: (counter: Counter) => boolean): void {
+    for (const [end, counter] of this.#cuts) {
+      if (isMeant(counter) && this.#open.delete(end)) end();
+    }
   }
 
   #strikeAt(box: Box): void {

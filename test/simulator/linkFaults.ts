@@ -20,6 +20,7 @@ export const linkFaultNames = [
   'lanPartitioned',
   'pathsAlternate',
   'pathsAlternateUnseen',
+  'blockedAndCut',
 ] as const;
 
 export const linkFaults = {
@@ -28,7 +29,7 @@ export const linkFaults = {
   heartbeatOneWay: (site, box) =>
     site.cut(`heartbeatOneWay from ${box.name}`, site.world.cable.deafTo[box.side]),
   heartbeatLossy: (site) => {
-    site.world.cable.heavyLoss = site.world.random.between(0.05, 0.4);
+    site.world.cable.heavyLoss = site.world.random.pick([0.1, 0.4, 0.6]);
     site.cut('heartbeatLossy', site.world.cable.lossy);
   },
   heartbeatReordered: (site) => site.cut('heartbeatReordered', site.world.cable.reordering),
@@ -45,12 +46,13 @@ export const linkFaults = {
   lanPartitioned: (site) => site.cut('lanPartitioned', site.world.lan.partitioned),
   pathsAlternate: (site, box) => alternate(site, box, 2 + site.world.random.below(6)),
   pathsAlternateUnseen: alternateUnseen,
+  blockedAndCut,
 } satisfies Readonly<Record<(typeof linkFaultNames)[number], Fault>>;
 
 /** A packet filter, another key, a full socket: datagrams are lost on the way from one box or from both, and nothing else. */
 function filter(site: FaultSite, box: Box): void {
   const { cable, random } = site.world;
-  cable.filterLoss = random.pick([1, 1, 0.97, 0.9]);
+  cable.filterLoss = random.pick([1, 1, 0.97, 0.97, 0.9]);
   const durationMs = site.durationMs();
   const both = random.chance(0.6);
   site.cut(`heartbeatsFiltered from ${box.name}`, cable.filtered[box.side], durationMs);
@@ -62,8 +64,28 @@ function filter(site: FaultSite, box: Box): void {
 /** The same while the agent of one box is blocked, for about as long as the first of them: it sees the end alone. */
 function alternateUnseen(site: FaultSite, box: Box): void {
   const { random } = site.world;
-  stallAgent(site.world, random.chance(0.7) ? box : box.peer, random.between(100, 1500));
+  const stallMs = random.pick([100, 200, 400, 800, 1600]) * random.between(0.7, 1.3);
+  stallAgent(site.world, random.chance(0.7) ? box : box.peer, stallMs);
   alternate(site, box, 2 + random.below(3));
+}
+
+/** One agent is blocked, and about then one path is lost: it does not look while the other box decides. */
+function blockedAndCut(site: FaultSite, box: Box): void {
+  const { cable, lan, random, queue } = site.world;
+  const { side } = random.chance(0.5) ? box : box.peer;
+  const path = random.pick([
+    cable.unplugged,
+    cable.unplugged,
+    cable.silent,
+    lan.silent[side],
+    lan.partitioned,
+  ]);
+  const stallMs = random.pick([150, 400, 1000, 1700]) * random.between(0.7, 1.3);
+  const cutMs = random.pick([150, 500, 1500, 6000]) * random.between(0.7, 1.3);
+  queue.after(random.between(0, 120), () => stallAgent(site.world, box, stallMs));
+  queue.after(random.between(0, 120), () => {
+    if (site.isOpen()) site.cut('one path', path, cutMs);
+  });
 }
 
 /** The cable is cut, and the LAN as soon as it is mended, and so on: never both at once, and never a quiet moment. */
@@ -77,7 +99,7 @@ function alternate(site: FaultSite, box: Box, rounds: number): void {
     lan.partitioned,
     lan.dead,
   ]);
-  const durationMs = random.pick([60, 200, 300, 1000, 4000]) * random.between(0.7, 1.3);
+  const durationMs = random.pick([60, 120, 250, 500, 1500, 4000]) * random.between(0.7, 1.3);
   site.cut('the other path', rounds % 2 === 0 ? wire : port, durationMs);
   queue.after(durationMs + 0.5, () => alternate(site, box, rounds - 1));
 }

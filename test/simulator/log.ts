@@ -36,6 +36,24 @@ export function contains(log: Position, part: Position): boolean {
   );
 }
 
+/** What PostgreSQL can tell from timelines and positions alone: a fork within a timeline stays unseen. */
+export function seemsToContain(log: Position, part: Position): boolean {
+  const { timeline } = part.branch;
+  return segments(log).some(
+    (segment) => segment.branch.timeline === timeline && part.length <= segment.length,
+  );
+}
+
+/** Where two logs seem to part, by the same measure. */
+export function seemingCommon(log: Position, source: Position): Position {
+  for (const own of segments(log)) {
+    const { timeline } = own.branch;
+    const theirs = segments(source).find((segment) => segment.branch.timeline === timeline);
+    if (theirs !== undefined) return prefix(log, Math.min(own.length, theirs.length));
+  }
+  throw new Error('two logs without a common timeline');
+}
+
 /** The longest log that both contain. */
 export function common(left: Position, right: Position): Position {
   const ends = new Map(segments(left).map((end) => [end.branch, end.length]));

@@ -58,6 +58,11 @@ export class HeartbeatCable {
     return this.passes(0) && this.passes(1);
   }
 
+  isCutBy(counter: Counter): boolean {
+    const cuts = [this.unplugged, this.silent, this.lossy, ...this.deafTo, ...this.filtered];
+    return cuts.includes(counter);
+  }
+
   /** Whether heartbeats can be exchanged at all. */
   get carriesHeartbeats(): boolean {
     return this.passesBothWays && !this.filtered.some((counter) => counter.active);
@@ -121,7 +126,11 @@ export class Lan {
   }
 }
 
-/** Assumption (a) of the `lan` arbiter: two living boxes are never without the cable and the LAN at once. */
+/**
+ * Assumption (a) of the `lan` arbiter: two living boxes are never without the cable and the LAN at once. A cable that loses
+ * much is as good as cut where neither box can see that the LAN is cut between them.
+ */
 export function isAssumed(cable: HeartbeatCable, lan: Lan): boolean {
-  return cable.carriesHeartbeats || lan.isMended;
+  const isCarried = cable.carriesHeartbeats && !(cable.lossy.active && lan.partitioned.active);
+  return isCarried || lan.isMended;
 }

@@ -1,10 +1,12 @@
 // Streaming replication from one box's PostgreSQL to the other's over the heartbeat cable: connect, ship, flush, report.
 // A cut stalls it; what was under way arrives or does not, and each end notices a dead peer only after a while.
 import type { Box } from './box.ts';
-import { contains } from './log.ts';
+import { contains, seemsToContain } from './log.ts';
 import type { World } from './world.ts';
 
 const retryMs = 250;
+/** A sender that is behind ships so often. */
+const shipMs = 10;
 
 export class Replication {
   readonly #world: World;
@@ -18,6 +20,7 @@ export class Replication {
   #retrying = false;
   #watching = false;
   #retransmitting = false;
+  #shipping = false;
 
   constructor(world: World, from: Box, to: Box) {
     this.#world = world;
@@ -50,9 +53,17 @@ export class Replication {
       this.#watchCut();
       return;
     }
-    this.#sentLength = database.log.length;
+    const { shipEntries } = this.#world.options;
+    this.#sentLength = Math.min(database.log.length, this.#sentLength + shipEntries);
     const length = this.#sentLength;
     this.#whileConnected(this.#delayMs(), () => this.#arrive(length));
+    if (length === database.log.length || this.#shipping) return;
+    // A cable has its width: a standby that was away for long is behind for a while.
+    this.#shipping = true;
+    this.#world.queue.after(shipMs, () => {
+      this.#shipping = false;
+      this.pump();
+    });
   }
 
   /** One end closed the connection: the other hears of it at once if frames pass, else when it loses patience. */
@@ -105,7 +116,13 @@ export class Replication {
       this.#world.cable.replicationBlocked.active
     )
       return;
-    if (!contains(source.log, this.#to.database.log) || this.#to.logRecycled) return;
+    const { log } = this.#to.database;
+    if (!seemsToContain(source.log, log) || this.#to.logRecycled) return;
+    if (!contains(source.log, log)) {
+      if (!this.#to.database.touchedByHand)
+        this.#world.ledger.break('I1', `${this.#to.name} follows from a fork that nobody sees`);
+      return;
+    }
     this.#connection += 1;
     this.standbySees = true;
     this.primarySees = true;

@@ -14,6 +14,8 @@ const themes: readonly (readonly FaultName[])[] = [
     'portSilent',
     'pathsAlternate',
     'pathsAlternateUnseen',
+    'blockedAndCut',
+    'heartbeatLossy',
     'agentStalled',
     'agentHung',
     'powerLoss',
@@ -22,10 +24,13 @@ const themes: readonly (readonly FaultName[])[] = [
   [
     'heartbeatCut',
     'heartbeatsFiltered',
-    'agentStalled',
+    'heartbeatLossy',
+    'portSilent',
     'pathsAlternateUnseen',
+    'blockedAndCut',
     'powerLoss',
     'agentCrashed',
+    'diskSlow',
   ],
   // Records that come late, twice, or not at all while epochs change.
   [

@@ -67,6 +67,10 @@ export type WorldOptions = {
   readonly recordMs: number;
   /** How likely a power loss makes one copy of the record unreadable. */
   readonly copyLoss: number;
+  /** So many entries of the log are shipped at a time by a sender that is behind. */
+  readonly shipEntries: number;
+  /** How likely a promotion fails. */
+  readonly promotionFailure: number;
   /** How likely a step of the database fails for a reason of its own. */
   readonly databaseFailure: number;
 };
@@ -88,7 +92,7 @@ export function drawOptions(
     clusterMs: random.pick([300, 2000, 6000, 15_000]),
     weights: drawWeights(random, names),
     aim: random.pick([0, 0.2, 0.6]),
-    strike: random.pick([0, 0, 0.2, 0.6]),
+    strike: random.pick([0, 0.3, 0.8]),
     writeEveryMs: random.pick([60, 150, 400]),
     localWriteEveryMs: random.pick([150, 500, 2000]),
     heartbeatDelayMs: random.pick([0.1, 0.3, 1, 5]),
@@ -99,6 +103,8 @@ export function drawOptions(
     copyLoss: random.pick([0, 0, 0.1, 0.5]),
     recordMs: random.pick([1, 4, 15]),
     databaseFailure: random.pick([0, 0.01, 0.1]),
+    promotionFailure: random.pick([0, 0, 0.1, 0.6]),
+    shipEntries: random.pick([Infinity, Infinity, 10, 2]),
     ...(random.chance(0.5) ? drawTheme(random, names) : {}),
   };
 }
