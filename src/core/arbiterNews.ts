@@ -84,6 +84,7 @@ function notePublished(turn: Turn, { found }: EventOf<'epochPublished'>): void {
   const { record, arbiter } = turn.state;
   arbiter.forgot = found === null;
   arbiter.publishedEpoch = null;
+  arbiter.aheadEpoch = null;
   if (found === null || record?.mode !== 'paired') return;
   const isMine = found.holder === turn.settings.self;
   if (found.epoch === record.epoch && isMine) {
@@ -91,6 +92,7 @@ function notePublished(turn: Turn, { found }: EventOf<'epochPublished'>): void {
     // The next question need not wait for a pause after this one.
     arbiter.askedAt = -Infinity;
   }
+  if (found.epoch > record.epoch) arbiter.aheadEpoch = found.epoch;
   // Above mine: the peer has left this epoch, or I did and have forgotten it.
   if (found.epoch > record.epoch && isMine) arbiter.unsettledEpoch = record.epoch;
   if (found.epoch > record.epoch && !isMine) arbiter.lostEpoch = record.epoch;

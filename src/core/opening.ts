@@ -52,7 +52,7 @@ export function considerOpening(turn: Turn): void {
     return;
   }
   const waits = state.phase === 'gate' || state.phase === 'addressing';
-  if (waits && isOutside(turn.settings) && primaryHindrance(state, turn.settings) === null) {
+  if (waits && !standbyWasAhead(turn) && mayAsk(turn)) {
     beginAsking(turn, { code: 'peerSilentAlone' });
     return;
   }
@@ -62,6 +62,18 @@ export function considerOpening(turn: Turn): void {
   if (state.phase === 'admitting' && !isPending(turn, 'admitClients') && inPhaseMs(turn) >= retryMs)
     admit(turn);
   if (state.phase === 'addressing') finish(turn);
+}
+
+/** The answer of an arbiter outside the pair needs no address that answers, so a node in its gate may ask as well. */
+function mayAsk({ state, settings }: Turn): boolean {
+  return isOutside(settings) && primaryHindrance(state, settings) === null;
+}
+
+/** I1: the log is shorter than the standby's was when it was heard last; to go on without it would lose the rest. */
+function standbyWasAhead({ state }: Turn): boolean {
+  const heard = state.contact.standing?.database.lsn ?? null;
+  const { lsn } = state.database;
+  return heard !== null && (lsn === null || heard > lsn);
 }
 
 function passGate(turn: Turn, said: Standing | null): void {

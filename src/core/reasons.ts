@@ -38,6 +38,7 @@ const sentences = {
   arbiterUnreachable: 'the arbiter does not answer: neither box can go on without the other',
   arbiterForgot:
     'the arbiter has forgotten this pair: it gives nothing until the pair is entered again',
+  ledgerIsAhead: 'the arbiter knows a later epoch: this one is skipped',
   waitingForArbiter: 'without the peer only the arbiter can give this box the epoch',
   consentGiven: 'the standby gave its consent: it no longer follows',
   consentNeeded: 'replication does not follow although the peer is heard',

@@ -1,6 +1,6 @@
 // The primary alone, and the way back to a pair: setting on, proved, position taken, flushed by the standby, recorded
 // (I5). Until the paired record is asked for, any failure clears the setting again; no permission is needed for that.
-import { beginOpening, beginPaired, beginSolo } from './entrances.ts';
+import { beginLeaving, beginOpening, beginPaired, beginSolo } from './entrances.ts';
 import { keepAddress } from './address.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import { resolveTwoPrimaries } from './conflict.ts';
@@ -110,6 +110,19 @@ export function considerPairing(turn: Turn): void {
   write(turn, pairedRecord(turn, (state.record?.epoch ?? 0) + 1, state.contact.peer));
 }
 
+/**
+ * An operator's order that came to nothing has moved the ledger on. This epoch was never granted, and the standby says that
+ * it holds nothing: both go on above what the ledger says.
+ */
+function skipToLedger(turn: Turn): void {
+  const { state } = turn;
+  const { aheadEpoch } = state.arbiter;
+  const said = peerSays(turn);
+  if (aheadEpoch === null || said === null || state.contact.peer !== state.record?.partner) return;
+  if (said.record?.mode === 'catchup' && said.record.handed === 'none')
+    beginLeaving(turn, { code: 'ledgerIsAhead' }, aheadEpoch + 1);
+}
+
 function abandonPairing(turn: Turn): void {
   if (turn.state.phase === 'recording') return;
   enterPhase(turn, 'clearing');
@@ -150,6 +163,7 @@ export function considerPublishing(turn: Turn): void {
   else if (!state.database.running) beginOpening(turn, { code: 'databaseExited' });
   else if (state.arbiter.publishedEpoch === state.record?.epoch)
     beginPaired(turn, { code: 'pairedProved' });
+  else skipToLedger(turn);
 }
 
 /** PostgreSQL ended by itself: the setting is durable, so the restart decides by the record. */

@@ -88,6 +88,8 @@ export type Arbiter = {
   lostEpoch: number | null;
   /** etcd: a lone epoch that the ledger knows. */
   enteredEpoch: number | null;
+  /** etcd: the ledger has reached this epoch, above the paired one that is to be published. */
+  aheadEpoch: number | null;
   /** etcd: the ledger says nothing at all. */
   forgot: boolean;
   /** fence: the peer may be off through this node, and is to be switched on again. */
@@ -224,6 +226,7 @@ const noArbiter: Arbiter = {
   unsettledEpoch: null,
   lostEpoch: null,
   enteredEpoch: null,
+  aheadEpoch: null,
   forgot: false,
   peerIsOff: false,
   askedAt: -Infinity,

@@ -146,17 +146,19 @@ test('I5 etcd: no grant before the ledger knows the epoch', (t) => {
   t.is(node.said().standing.grant?.type, 'eligibility');
 });
 
-test('I5 etcd: the lone epoch is what is said until the ledger knows the paired one', (t) => {
+const follower = {
+  ...wellStandby,
+  record: recordStatement({ mode: 'catchup', partner: null, ...etcd }),
+};
+
+/** Alone, it pairs anew: the paired record is on disk, and the ledger is being told. */
+function publishingPrimary(): DrivenNode {
   const node = drivenNode({
     settings: etcd,
     record: durableRecord({ node: boxA, mode: 'solo', partner: null, ...etcd }),
     database: primaryDatabase({ synchronousSetting: false }),
     port: addressOn,
   });
-  const follower = {
-    ...wellStandby,
-    record: recordStatement({ mode: 'catchup', partner: null, ...etcd }),
-  };
   node.happen({ type: 'epochEntered', token: node.asked('enterEpoch').token, epoch: 4 });
   node.pass(1500, { peer: follower });
   node.happen({
@@ -165,15 +167,32 @@ test('I5 etcd: the lone epoch is what is said until the ledger knows the paired 
     lsn: someLsn,
   });
   node.observes(primaryDatabase());
-  t.is(node.asked('writeRecord').record.epoch, 5);
   node.writes();
   node.pass(200, { peer: follower });
+  return node;
+}
+
+test('I5 etcd: the lone epoch is what is said until the ledger knows the paired one', (t) => {
+  const node = publishingPrimary();
+  t.is(node.asked('writeRecord').record.epoch, 5);
   t.is(node.state().phase, 'publishing');
   const said = node.said().standing;
   t.deepEqual([said.record?.mode, said.record?.epoch, said.grant], ['solo', 4, null]);
   publishes(node, boxA, 5);
   t.is(node.state().name, 'paired');
   t.is(node.said().standing.record?.epoch, 5);
+});
+
+test('I3 etcd: a ledger that is ahead of a pairing is overtaken, not waited for', (t) => {
+  const node = publishingPrimary();
+  const { token } = node.asked('publishEpoch');
+  const found = { epoch: 9, mode: 'solo', holder: boxB } as const;
+  node.happen({ type: 'epochPublished', token, found });
+  node.pass(200, { peer: follower });
+  t.deepEqual(
+    [node.asked('writeRecord').record.mode, node.asked('writeRecord').record.epoch],
+    ['solo', 10],
+  );
 });
 
 test('I5 etcd: a ledger without memory is written anew only in contact', (t) => {
