@@ -1,9 +1,10 @@
 // One run of the agent's process: the core's state, its timer, what waits for it while it is stalled, and its effects.
+import type { CoreEvent } from '../../src/core/events.ts';
 import type { Settings } from '../../src/core/settings.ts';
 import type { Standing } from '../../src/core/standing.ts';
 import type { State } from '../../src/core/state.ts';
 import type { Box } from './box.ts';
-import type { Happening } from './core.ts';
+import type { Core, Happening } from './core.ts';
 import { EffectRunner } from './effectRunner.ts';
 import type { Flight } from './flight.ts';
 import type { World } from './world.ts';
@@ -110,7 +111,9 @@ export class Agent {
     // Every happening is delivered once, so it can carry its own time instead of being copied.
     const event = Object.assign(happening, { at: this.#box.clockMs() });
     const before = this.state;
-    const { state, effects } = this.#world.core.step(before, event, this.settings);
+    const result = this.#step(event);
+    if (result === null) return;
+    const { state, effects } = result;
     this.state = state;
     this.#flight?.stepped({ before, event, after: state, effects });
     this.#world.traceEvent(this.#box, happening);
@@ -123,6 +126,18 @@ export class Agent {
       this.#effects.run(effect);
     }
     this.#sleep();
+  }
+
+  /** A core that finds its own invariant broken throws: its process ends, and so does the run. */
+  #step(event: CoreEvent): ReturnType<Core['step']> | null {
+    try {
+      return this.#world.core.step(this.state, event, this.settings);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#world.ledger.break('broken', `the core of ${this.#box.name} gave up: ${text}`);
+      this.end(false);
+      return null;
+    }
   }
 
   /** What a node remembers must not grow with its age. */

@@ -258,3 +258,18 @@ test('what an operator gives up is no longer promised, and nothing else', (t) =>
   ledger.acknowledge(fork(trunk), 'B');
   t.is(ledger.violation?.invariant, 'I1');
 });
+
+test('a core that gives up with an error is a violation of its seed, not the end of the whole run', (t) => {
+  const { violation } = simulate(
+    {
+      ...core,
+      step: (state, event, settings) => {
+        if (event.type === 'databaseStarted') throw new Error('I3: planted');
+        return core.step(state, event, settings);
+      },
+    },
+    { seed: 3, safetyMs: 600_000 },
+  );
+  t.is(violation?.invariant, 'broken');
+  t.regex(violation?.text ?? '', /I3: planted/u);
+});
