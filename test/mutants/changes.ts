@@ -45,6 +45,7 @@ export const changes: readonly Mutant[] = [
     rule: 'the paired epoch is said and granted only when its record is on disk',
     section: '7, pairing',
     arbiters: lan,
+    themes: ['records'],
     patches: [
       patch(
         'solo.ts',
@@ -108,6 +109,7 @@ export const changes: readonly Mutant[] = [
     rule: 'a record of a takeover that was late is asked for again only while the permission still holds',
     section: '4',
     arbiters: lan,
+    themes: ['records'],
     patches: [patch('absorb.ts', `if (state.name === 'takingOver') takeoverDiskHangs(turn);`, '')],
   },
   {
@@ -160,6 +162,7 @@ export const changes: readonly Mutant[] = [
     rule: 'the epoch is handed over only when the taker holds the whole log of the giver',
     section: '7, handover',
     arbiters: lan,
+    themes: ['databases'],
     patches: [
       patch(
         'handover.ts',
@@ -179,6 +182,7 @@ export const changes: readonly Mutant[] = [
     rule: 'a handback is never taken back',
     section: '7, handover',
     arbiters: lan,
+    themes: ['databases'],
     patches: [
       patch(
         'handover.ts',
@@ -193,6 +197,7 @@ export const changes: readonly Mutant[] = [
     rule: 'the taker hands back only when the log of the giver holds all of its own',
     section: '7, handover',
     arbiters: lan,
+    themes: ['databases'],
     patches: [
       patch(
         'takeover.ts',
@@ -206,6 +211,7 @@ export const changes: readonly Mutant[] = [
     rule: 'a primary whose log a crash left shorter than the standby is cloned afterwards, never rewound',
     section: '3, I8',
     arbiters: lan,
+    themes: ['databases'],
     patches: [patch('entrances.ts', `, job: 'cloning' });`, ' });')],
   },
   {
@@ -213,6 +219,7 @@ export const changes: readonly Mutant[] = [
     rule: 'the record names the job while the data directory must not be started',
     section: '7, rejoin',
     arbiters: lan,
+    themes: ['databases'],
     patches: [
       patch(
         'rejoin.ts',
@@ -226,6 +233,7 @@ export const changes: readonly Mutant[] = [
     rule: 'only a box that holds nothing of its own may throw its log away',
     section: '7, rejoin',
     arbiters: lan,
+    themes: ['databases'],
     patches: [
       patch(
         'rejoin.ts',
@@ -240,6 +248,7 @@ export const changes: readonly Mutant[] = [
     rule: 'a standby whose log is longer than that of the primary does not consent',
     section: '3, I8',
     arbiters: lan,
+    themes: ['databases'],
     patches: [patch('consent.ts', `isLongerThan(turn, said.database)`, 'false')],
   },
   {

@@ -1,7 +1,7 @@
 // The search for a broken invariant with one rule switched off: seeds from the first on, until one is found.
 import type { Violation } from '../simulator/ledger.ts';
 import type { SimulatedArbiter } from '../simulator/simulatedArbiter.ts';
-import { simulate } from '../simulator/simulation.ts';
+import { simulate, themeOf } from '../simulator/simulation.ts';
 import { mutatedCore } from './mutatedCore.ts';
 import type { Mutant } from './mutant.ts';
 import { mutants } from './table.ts';
@@ -24,15 +24,24 @@ export type Finding = {
 const safetyMs = 6 * 60_000;
 
 export async function hunt(wanted: Hunt): Promise<Finding> {
-  const core = await mutatedCore(mutantNamed(wanted.mutant));
+  const mutant = mutantNamed(wanted.mutant);
+  const core = await mutatedCore(mutant);
+  let seed = wanted.firstSeed - 1;
   for (let run = 1; run <= wanted.seeds; run += 1) {
-    const seed = wanted.firstSeed + run - 1;
+    do seed += 1;
+    while (!isOfTheme(mutant, seed, wanted.arbiter));
     const violation = violationOf(
       () => simulate(core, { seed, safetyMs, arbiter: wanted.arbiter }).violation,
     );
     if (violation !== null) return { hunt: wanted, run, seed, violation };
   }
   return { hunt: wanted, run: wanted.seeds, seed: null, violation: null };
+}
+
+function isOfTheme({ themes }: Mutant, seed: number, arbiter: SimulatedArbiter): boolean {
+  if (themes === undefined) return true;
+  const theme = themeOf(seed, arbiter);
+  return theme !== null && themes.includes(theme);
 }
 
 /** A core that throws has seen a broken invariant itself. */

@@ -2,6 +2,7 @@
 // source holds no switch; a text that is not found exactly once is an error, so that no change of the core disarms one.
 import type { Settings } from '../../src/core/settings.ts';
 import type { SimulatedArbiter } from '../simulator/simulatedArbiter.ts';
+import type { ThemeName } from '../simulator/themes.ts';
 
 export type Patch = {
   /** A file of src/core. */
@@ -19,6 +20,8 @@ export type Mutant = {
   /** The section of the pair protocol in which the rule stands. */
   readonly section: string;
   readonly arbiters: readonly SimulatedArbiter[];
+  /** Only seeds of these kinds are run: in others the rule is hardly ever needed. */
+  readonly themes?: readonly ThemeName[];
   readonly patches: readonly Patch[];
   /** Times whose relations are broken, where the rule is one. */
   readonly settings?: (settings: Settings) => Partial<Settings>;

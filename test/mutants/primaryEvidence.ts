@@ -11,6 +11,7 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'D_solo is longer than everything that a standby may still do',
     section: '6, times',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [],
     settings: ({ watchdogMs }) => ({ soloMs: watchdogMs + 500 }),
   },
@@ -19,6 +20,7 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'D_solo_fast counts only where Eth1 has had no carrier for the whole evidence span',
     section: '6, primary 1',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'permission.ts',
@@ -32,6 +34,7 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'a carrier that came back in between begins the evidence span anew',
     section: '6, primary 1',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'lan.ts',
@@ -58,6 +61,7 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'a LAN that was bad since the last contact, however short, keeps a primary from leaving',
     section: '6, primary 3',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'lan.ts',
@@ -76,6 +80,7 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'a span in which this agent did not look at its LAN is a break',
     section: '6, primary 3',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'lan.ts',
@@ -94,6 +99,7 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'a primary whose service address was off since the last contact does not leave',
     section: '6, primary 3',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch('permission.ts', `if (!state.port.addressesOn) return 'addressOff';`, ''),
       patch('lan.ts', '!state.port.carrier || !state.port.addressesOn;', '!state.port.carrier;'),
@@ -109,6 +115,7 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'a primary does not leave after somebody else answered for or announced its address',
     section: '6, primary 4',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'permission.ts',
@@ -122,6 +129,7 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'a paired primary puts its address back only in contact',
     section: '6, primary 3',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'address.ts',
@@ -136,6 +144,7 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'a lone primary whose address is off puts it back only after a silent round',
     section: '6, primary 3',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'address.ts',

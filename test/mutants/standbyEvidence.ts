@@ -10,6 +10,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'a standby does not take over while somebody answers for the service address',
     section: '6, standby 3',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch('permission.ts', `if (round.serviceAnswered && canWait) return 'addressAnswered';`, ''),
     ],
@@ -19,6 +20,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'silence on a LAN that answers nothing else either is no evidence',
     section: '6, standby 3',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch('permission.ts', `if (!round.valid || !state.port.carrier) return 'lanNotGood';`, ''),
       patch(
@@ -35,6 +37,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'the silent round began after the last datagram of the peer was processed, and is young',
     section: '6, standby 3',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'permission.ts',
@@ -49,6 +52,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'D_fast counts only with a round that began after the carrier was lost',
     section: '6, standby 1',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'permission.ts',
@@ -62,6 +66,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'a span without a valid LAN round since the last contact ends eligibility',
     section: '6, standby 4',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'lan.ts',
@@ -75,6 +80,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'the span that ends eligibility is shorter than the wait of a primary without carrier',
     section: '6, standby 4',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'lan.ts',
@@ -88,6 +94,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'answered on the LAN but not on Eth1 ends eligibility',
     section: '6, standby 5',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [patch('lan.ts', `loseEligibility(turn, 'answeredOnLanOnly');`, 'return;')],
   },
   {
@@ -95,6 +102,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'each round also asks for the Eth1 address of the primary, so that a hung agent is told from a cut cable',
     section: '6, standby 5',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch('lan.ts', 'askPeerOnHeartbeatPort: !serves(state)', 'askPeerOnHeartbeatPort: false'),
     ],
@@ -104,6 +112,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'a standby takes over within T_max after the last contact or not at all',
     section: '6, standby 6',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch('permission.ts', `if (silentMs > settings.takeoverLimitMs) return 'tooLate';`, ''),
     ],
@@ -113,6 +122,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'T_max is longer than the watchdog needs to reset a hung primary',
     section: '6, times',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [],
     settings: ({ watchdogMs }) => ({ takeoverLimitMs: watchdogMs - 200 }),
   },
@@ -121,6 +131,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'the probe is known to work: in contact the primary itself answered it within the last minute',
     section: '6, standby 7',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'permission.ts',
@@ -134,6 +145,7 @@ export const standbyEvidence: readonly Mutant[] = [
     rule: 'the watchdog is kicked by decisions, so that a hung agent is reset within W',
     section: '6, assumption b',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [patch('step.ts', `turn.effects.push({ type: 'kickWatchdog' });`, '')],
   },
 ];

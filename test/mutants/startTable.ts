@@ -49,6 +49,7 @@ export const startTable: readonly Mutant[] = [
     rule: 'a primary that starts in a paired epoch lets clients in only when the standby holds the whole log',
     section: '3, I8',
     arbiters: lan,
+    themes: ['databases'],
     patches: [
       patch(
         'opening.ts',
@@ -64,6 +65,7 @@ export const startTable: readonly Mutant[] = [
     rule: 'PostgreSQL that ended by itself on a paired primary is started behind the gate',
     section: '3, I8',
     arbiters: lan,
+    themes: ['databases'],
     patches: [
       patch(
         'opening.ts',
@@ -79,6 +81,7 @@ export const startTable: readonly Mutant[] = [
     rule: 'a standby that flushed more than a crash left on the primary gets the epoch',
     section: '3, I8',
     arbiters: lan,
+    themes: ['databases'],
     patches: [patch('opening.ts', 'return said.database.lsn > database.lsn;', 'return false;')],
   },
   {

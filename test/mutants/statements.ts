@@ -10,6 +10,7 @@ export const statements: readonly Mutant[] = [
     rule: 'contact needs both directions',
     section: '2',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'contact.ts',
@@ -28,6 +29,7 @@ export const statements: readonly Mutant[] = [
     rule: 'a datagram that waited in a socket while its reader slept is not a contact of now',
     section: '2',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch('contact.ts', 'state.now - sentAt <= settings.deadIntervalMs', 'sentAt <= state.now'),
     ],
@@ -37,6 +39,7 @@ export const statements: readonly Mutant[] = [
     rule: 'the standby counts from what the peer has heard of it, not from what it hears',
     section: '2',
     arbiters: lan,
+    themes: ['sight', 'blocked'],
     patches: [
       patch(
         'contact.ts',
@@ -91,6 +94,7 @@ export const statements: readonly Mutant[] = [
     rule: 'from asking for the record of a lone reign a node says only that it is leaving',
     section: '4',
     arbiters: lan,
+    themes: ['blocked', 'records'],
     patches: [
       patch(
         'speech.ts',

@@ -4,7 +4,7 @@ import { reasonText } from '../../src/core/reasons.ts';
 import type { State } from '../../src/core/state.ts';
 import type { Box } from '../simulator/box.ts';
 import { contains } from '../simulator/log.ts';
-import { isHealthy } from '../simulator/simulation.ts';
+import { isHealthy } from '../simulator/health.ts';
 import { durationMs } from './duration.ts';
 import { servesClients } from './lanClient.ts';
 import type { Phrase } from './phrase.ts';

@@ -32,11 +32,13 @@ export const boxFaults = {
 } satisfies Readonly<Record<(typeof boxFaultNames)[number], Fault>>;
 
 export function cutPower(site: FaultSite, boxes: readonly Box[]): void {
-  const { random, queue } = site.world;
+  const { random, queue, options } = site.world;
+  const { returnsSoon } = options;
   for (const box of boxes) {
     box.powerOff();
-    const bootMs = random.between(1000, 12_000);
-    queue.after(site.durationMs(), () => site.world.mayPowerOn(box, bootMs));
+    const bootMs = random.between(1000, returnsSoon ? 2000 : 12_000);
+    const offMs = returnsSoon ? random.between(50, 5000) : site.durationMs();
+    queue.after(offMs, () => site.world.mayPowerOn(box, bootMs));
   }
 }
 

@@ -5,6 +5,7 @@ import { arbiterFaults } from './arbiterFaults.ts';
 import { boxFaults } from './boxFaults.ts';
 import { databaseFaults } from './databaseFaults.ts';
 import type { Fault, FaultSite } from './faultSite.ts';
+import { isHealthy } from './health.ts';
 import { linkFaults } from './linkFaults.ts';
 import type { Counter } from './network.ts';
 import { operatorActs } from './operatorActs.ts';
@@ -19,6 +20,8 @@ const acts: Readonly<Record<FaultName, Fault>> = {
   ...arbiterFaults,
   ...operatorActs,
 };
+
+const longestCalmMs = 40_000;
 
 export class Faults implements FaultSite {
   readonly world: World;
@@ -98,14 +101,23 @@ export class Faults implements FaultSite {
 
   #nextCluster(): void {
     const { queue, random, options } = this.world;
-    queue.after(1000 + random.exponential(options.calmMs), () => {
-      if (!this.isOpen()) return;
-      const count = 1 + random.below(options.maxFaultsInCluster);
-      for (let index = 0; index < count; index += 1) {
-        queue.after(random.between(0, options.clusterMs), () => this.#draw());
-      }
-      queue.after(options.clusterMs, () => this.#nextCluster());
-    });
+    queue.after(1000 + random.exponential(options.calmMs), () => this.#cluster(queue.nowMs));
+  }
+
+  /** Where it waits for a pair in order, it does so for a while only: one that never is must be seen too. */
+  #cluster(sinceMs: number): void {
+    if (!this.isOpen()) return;
+    const { queue, random, options } = this.world;
+    const waits = options.waitsForHealth && queue.nowMs - sinceMs < longestCalmMs;
+    if (waits && !isHealthy(this.world)) {
+      queue.after(random.between(50, 500), () => this.#cluster(sinceMs));
+      return;
+    }
+    const count = 1 + random.below(options.maxFaultsInCluster);
+    for (let index = 0; index < count; index += 1) {
+      queue.after(random.between(0, options.clusterMs), () => this.#draw());
+    }
+    queue.after(options.clusterMs, () => this.#nextCluster());
   }
 
   #draw(): void {

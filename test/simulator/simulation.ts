@@ -7,6 +7,7 @@ import type { Core } from './core.ts';
 import { beginExam, calmMs, examWithinMs, mayBeExamined } from './exam.ts';
 import { Faults } from './faults.ts';
 import type { Flights } from './flight.ts';
+import { isHealthy, isHealthyWith } from './health.ts';
 import { Invariants } from './invariants.ts';
 import { text } from './ledger.ts';
 import type { Violation } from './ledger.ts';
@@ -18,6 +19,7 @@ import type { SimulatedArbiter } from './simulatedArbiter.ts';
 import { said } from './steps.ts';
 import type { Counts } from './tally.ts';
 import { Trace } from './trace.ts';
+import type { ThemeName } from './themes.ts';
 import { World } from './world.ts';
 import { drawOptions } from './worldOptions.ts';
 import type { Planted } from './worldOptions.ts';
@@ -46,6 +48,11 @@ export type Request = {
   /** Takes the flight records of all agents. */
   readonly flights?: Flights;
 };
+
+/** What kind of world a seed has, without running it. */
+export function themeOf(seed: number, arbiter: SimulatedArbiter): ThemeName | null {
+  return drawOptions(new Random(seed), 0, arbiter, {}).theme;
+}
 
 export function simulate(core: Core, request: Request): Outcome {
   const { seed, safetyMs, arbiter, planted, print, flights } = request;
@@ -182,22 +189,6 @@ export function installPair(world: World): void {
   b.disk.record = { ...first, node: b.nodeId, mode: 'catchup' };
   a.powerOn(10);
   b.powerOn(world.random.between(10, 2000));
-}
-
-/** Paired and in force, the standby eligible, the address on the primary alone, and writes acknowledged. */
-export function isHealthy(world: World): boolean {
-  const [a, b] = world.boxes;
-  return isHealthyWith(world, a, b) || isHealthyWith(world, b, a);
-}
-
-function isHealthyWith(world: World, primary: Box, standby: Box): boolean {
-  const serves = primary.agent?.standing;
-  const follows = standby.agent?.standing;
-  if (serves?.stateName !== 'paired' || follows?.stateName !== 'standby' || !follows.eligible)
-    return false;
-  if (serves.record?.epoch !== follows.record?.epoch || !primary.addressOn || standby.addressOn)
-    return false;
-  return primary.database.synchronous && world.queue.nowMs - world.ledger.lastAcknowledgedMs < 2000;
 }
 
 /** Boots, one clone and retries; and whatever the settings and the switch make everybody wait. */

@@ -1,39 +1,39 @@
-// Seeds with a theme: faults of one kind only, many at once and soon again. What a rule is for is mostly a handful of things
-// that go wrong within a second or two; a world in which everything can go wrong seldom shows exactly those.
+// Seeds with a theme: faults of one kind only, close together, and again as soon as the pair has recovered. What a rule is
+// for is mostly a handful of things that go wrong within a second; where everything can go wrong those are seldom seen.
 import type { Random } from './random.ts';
 import type { FaultName, WorldOptions } from './worldOptions.ts';
 
-const themes: readonly (readonly FaultName[])[] = [
-  // Who lives, who is cut off, who only sleeps: what the two boxes can know of each other.
-  [
+export type ThemeName = 'sight' | 'blocked' | 'records' | 'databases';
+
+const themes: Readonly<Record<ThemeName, readonly FaultName[]>> = {
+  /** Who lives, who is cut off, who only sleeps: what the two boxes can know of each other. */
+  sight: [
     'heartbeatCut',
     'heartbeatCutSilently',
     'heartbeatOneWay',
+    'heartbeatLossy',
     'heartbeatsFiltered',
     'portUnplugged',
     'portSilent',
     'pathsAlternate',
-    'pathsAlternateUnseen',
-    'blockedAndCut',
-    'heartbeatLossy',
     'agentStalled',
     'agentHung',
     'powerLoss',
     'addressRemoved',
   ],
-  [
+  /** One box does not look while the other decides, or is not heard although it could be. */
+  blocked: [
     'heartbeatCut',
-    'heartbeatsFiltered',
     'heartbeatLossy',
-    'portSilent',
+    'heartbeatsFiltered',
     'pathsAlternateUnseen',
     'blockedAndCut',
-    'powerLoss',
-    'agentCrashed',
+    'portSilent',
+    'addressRemoved',
     'diskSlow',
   ],
-  // Records that come late, twice, or not at all while epochs change.
-  [
+  /** Records that come late, twice, or not at all while epochs change. */
+  records: [
     'diskSlow',
     'diskFailing',
     'agentCrashed',
@@ -44,8 +44,8 @@ const themes: readonly (readonly FaultName[])[] = [
     'replicationBlocked',
     'switchover',
   ],
-  // Databases that die, hang, fork and follow again while the epoch is handed on.
-  [
+  /** Databases that die, hang, fork and follow again while the epoch is handed on. */
+  databases: [
     'databaseCrashed',
     'databaseHung',
     'logRecycled',
@@ -56,23 +56,43 @@ const themes: readonly (readonly FaultName[])[] = [
     'switchover',
     'portUnplugged',
   ],
-];
+};
 
 export type FaultOptions = Pick<
   WorldOptions,
-  'calmMs' | 'maxFaultsInCluster' | 'clusterMs' | 'weights' | 'aim'
+  | 'theme'
+  | 'calmMs'
+  | 'maxFaultsInCluster'
+  | 'waitsForHealth'
+  | 'returnsSoon'
+  | 'clusterMs'
+  | 'weights'
+  | 'aim'
+  | 'strike'
 >;
 
 export function drawTheme(random: Random, names: readonly FaultName[]): FaultOptions {
-  const theme = random.pick(themes).filter((name) => names.includes(name));
-  const weights = theme.map(
-    (name) => [name, random.chance(0.7) ? random.pick([1, 1, 3]) : 0] as const,
-  );
+  const theme = random.pick([
+    'sight',
+    'sight',
+    'blocked',
+    'blocked',
+    'records',
+    'databases',
+  ] as const);
+  const share = random.pick([0.4, 0.8]);
+  const weights = themes[theme]
+    .filter((name) => names.includes(name))
+    .map((name) => [name, random.chance(share) ? random.pick([1, 1, 3]) : 0] as const);
   return {
-    calmMs: random.pick([2000, 5000]),
+    theme,
+    calmMs: random.pick([300, 2000]),
+    waitsForHealth: random.chance(0.8),
+    returnsSoon: random.chance(0.8),
     maxFaultsInCluster: random.pick([2, 3, 5]),
     clusterMs: random.pick([300, 1000, 3000]),
     weights: weights.some(([, weight]) => weight > 0) ? weights : [['powerLoss', 1]],
-    aim: random.pick([0.2, 0.6, 1]),
+    aim: random.pick([0, 0.5]),
+    strike: random.pick([0.3, 0.8]),
   };
 }

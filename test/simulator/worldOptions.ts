@@ -9,6 +9,7 @@ import { drawSite } from './drawnSettings.ts';
 import type { LinkUp } from './drawnSettings.ts';
 import type { Random } from './random.ts';
 import { drawTheme } from './themes.ts';
+import type { ThemeName } from './themes.ts';
 import type { SimulatedArbiter } from './simulatedArbiter.ts';
 
 export const faultNames = [
@@ -46,6 +47,11 @@ export type WorldOptions = {
   /** Mean pause between two clusters of faults. */
   readonly calmMs: number;
   readonly maxFaultsInCluster: number;
+  /** A cluster waits until the pair has recovered from the last one. */
+  readonly waitsForHealth: boolean;
+  /** Power is back soon, and boxes boot quickly. */
+  readonly returnsSoon: boolean;
+  readonly theme: ThemeName | null;
   /** The faults of a cluster begin within this span. */
   readonly clusterMs: number;
   readonly weights: readonly (readonly [FaultName, number])[];
@@ -89,6 +95,9 @@ export function drawOptions(
     safetyMs,
     calmMs: random.pick([5000, 10_000, 20_000, 40_000]),
     maxFaultsInCluster: random.pick([1, 2, 3, 5]),
+    waitsForHealth: random.chance(0.3),
+    returnsSoon: random.chance(0.2),
+    theme: null,
     clusterMs: random.pick([300, 2000, 6000, 15_000]),
     weights: drawWeights(random, names),
     aim: random.pick([0, 0.2, 0.6]),
