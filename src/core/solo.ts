@@ -46,7 +46,9 @@ function mayPair(turn: Turn, said: Standing): boolean {
     !said.database.receiving
   )
     return false;
-  if (said.database.systemId !== database.systemId || state.arbiter.failing) return false;
+  if (said.database.systemId !== database.systemId) return false;
+  // A ledger that does not answer could not be told of the epoch, and commits would wait meanwhile.
+  if (turn.settings.arbiter === 'etcd' && state.arbiter.failing) return false;
   return (
     isCatchupOf(said, record?.epoch ?? 0) &&
     said.record?.handed === 'none' &&

@@ -274,6 +274,21 @@ test('etcd: an order that is refused does not move the ledger', (t) => {
   t.is(node.all('enterEpoch').length, 0);
 });
 
+test('etcd: no pairing begins while the ledger does not answer', (t) => {
+  const failed = drivenNode({
+    settings: etcd,
+    record: durableRecord({ node: boxA, mode: 'solo', partner: null, ...etcd }),
+    database: primaryDatabase({ synchronousSetting: false }),
+    port: addressOn,
+  });
+  failed.fails('enterEpoch');
+  failed.pass(3000, { peer: follower });
+  t.is(failed.state().name, 'solo');
+  failed.happen({ type: 'epochEntered', token: failed.asked('enterEpoch').token, epoch: 4 });
+  failed.pass(100, { peer: follower });
+  t.is(failed.state().name, 'pairing');
+});
+
 test('etcd: an operator who vouches that the peer is off needs no ledger', (t) => {
   const node = drivenNode({ settings: etcd, record: paired, database: stoppedDatabase() });
   const command = { type: 'takeover', peerIsOff: true } as const;

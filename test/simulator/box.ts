@@ -152,7 +152,13 @@ export class Box {
     if (this.arbiter === arbiter) return;
     this.#world.trace(this.name, `is configured for the arbiter ${arbiter}`);
     this.arbiter = arbiter;
-    this.crashAgent(20);
+    this.#restartAgent();
+  }
+
+  /** Nobody restarts anything on a box that stands still. */
+  #restartAgent(): void {
+    if (this.frozen) this.#whilePowered(100, () => this.#restartAgent());
+    else this.crashAgent(20);
   }
 
   switchOff(): void {

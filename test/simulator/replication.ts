@@ -137,6 +137,8 @@ export class Replication {
     if (!this.standbySees || database.hung || !this.#passes(this.#from)) return;
     if (length > database.log.length) database.receive(this.#from.database.log, length);
     this.#whileConnected(this.#world.random.between(0.2, 3) + this.#to.diskDelayMs(), () => {
+      // A receiver that was ended, by a promotion or a stop, flushes and reports nothing more.
+      if (!this.standbySees) return;
       database.flush(length);
       this.#report();
     });
