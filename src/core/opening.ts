@@ -99,7 +99,9 @@ function passGate(turn: Turn, said: Standing | null): void {
 /** The standby flushed more than the crash left here: what it has may be acknowledged, so it goes on instead. */
 function standbyIsAhead(turn: Turn, said: Standing): boolean {
   const { record, database } = turn.state;
+  // No crash has cut short a log that clients still write to: it has only grown since it was looked at.
   if (
+    database.admitted ||
     said.record?.mode !== 'paired' ||
     said.record.epoch !== record?.epoch ||
     said.database.receiving

@@ -108,6 +108,20 @@ test('I8: a standby whose log is longer gets the epoch, and this log is marked t
   t.is(node.said().standing.grant?.type, 'handover');
 });
 
+test('I8: a standby is not ahead of a log that clients still write to, whatever was seen of it last', (t) => {
+  const node = pairedPrimary();
+  node.happen({ type: 'operatorCommanded', commandId: 1, command: { type: 'switchover' } });
+  const { database } = standing(wellStandby);
+  node.hears({ ...wellStandby, eligible: false });
+  node.happen({
+    type: 'databaseCheckpointed',
+    token: node.asked('checkpointDatabase').token,
+  });
+  t.is(node.state().name, 'opening');
+  node.hears({ ...wellStandby, database: { ...database, receiving: false, lsn: someLsn + 100n } });
+  t.false(node.waitsFor('stopDatabase'));
+});
+
 test('I8: such a giver never takes the epoch back', (t) => {
   const record = durableRecord({ mode: 'catchup', handed: 'handed', job: 'cloning' });
   const node = drivenNode({ record, database: stoppedDatabase() });

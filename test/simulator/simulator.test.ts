@@ -19,6 +19,7 @@ const regressions: readonly (readonly [number, string])[] = [
   [20_092, 'a promotion that hung left a database that runs and was started for ever'],
   [20_107, 'a handback was lost because contact was broken when it was offered'],
   [40_157, 'I3: a takeover whose record failed was asked for after the primary had left alone'],
+  [1452, 'a gate handed over to a standby that only seemed ahead, and nobody could take it back'],
   [2204, 'V3: a gate that handed over to a standby that was ahead kept its service address on'],
 ];
 const freshSeed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000);
