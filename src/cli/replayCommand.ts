@@ -9,7 +9,7 @@ import { SegmentReader } from '../protocol/flightRecord.ts';
 import { Replay } from '../protocol/flightReplay.ts';
 import { lineJson, lineText, Story, utcOf } from '../protocol/flightStory.ts';
 import type { StoryLine } from '../protocol/flightStory.ts';
-import { HotpairError } from '../protocol/hotpairError.ts';
+import { HotpairError, isHotpairError } from '../protocol/hotpairError.ts';
 import { configOption, parseCommandLine, refuseExtra, usageError } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
 import { LongOutput } from './longOutput.ts';
@@ -44,10 +44,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [path = ownRecord(values.config)] = positionals;
   const replay = new Replay(step, new Story({ all: values.all, tell }));
   try {
-    for (const file of filesOf(path)) {
+    const files = filesOf(path);
+    for (const file of files) {
       const name = basename(file);
-      for (const _entry of replay.segment(new SegmentReader(read(file), name), name))
-        if (output.isLong) await output.flush();
+      const reader = readerOf(file, files.length > 1);
+      if (reader === null) replay.unbegun(name);
+      else
+        for (const _entry of replay.segment(reader, name)) if (output.isLong) await output.flush();
     }
   } finally {
     await output.flush();
@@ -70,6 +73,17 @@ function filesOf(path: string): readonly string[] {
     seen: path,
     exitCode: exitCodes.refusedInput,
   });
+}
+
+/** Null for one of several that a power cut left without a beginning: the others are told all the same. */
+function readerOf(path: string, isOneOfMany: boolean): SegmentReader | null {
+  const bytes = read(path);
+  try {
+    return new SegmentReader(bytes, basename(path));
+  } catch (error) {
+    if (isOneOfMany && isHotpairError(error, 'FLIGHT_EMPTY')) return null;
+    throw error;
+  }
 }
 
 function read(path: string): Buffer {

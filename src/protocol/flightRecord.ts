@@ -133,7 +133,7 @@ export class SegmentWriter {
 /** Why a segment ends before its bytes do. `torn`: as a power cut leaves it, in the middle of the last entry. */
 export type Damage = { readonly offset: number; readonly torn: boolean; readonly left: number };
 
-/** Reads one segment. Throws HotpairError FLIGHT_FORMAT or FLIGHT_VERSION for what does not begin as one. */
+/** Reads one segment. Throws HotpairError FLIGHT_EMPTY, FLIGHT_FORMAT or FLIGHT_VERSION for what does not begin as one. */
 export class SegmentReader {
   readonly header: FlightHeader;
   damage: Damage | null = null;
@@ -145,8 +145,10 @@ export class SegmentReader {
 
   constructor(bytes: Buffer, name: string) {
     this.#bytes = bytes;
+    if (isBlank(bytes) || bytes.equals(magic.subarray(0, bytes.length))) throw unbegun(name);
     refuseOthers(bytes, name);
     const payload = this.#payload();
+    if (this.damage?.torn === true) throw unbegun(name);
     const header =
       payload === null ? null : this.#unpacked(payload, () => this.#packed.value(undefined));
     if (!isHeader(header))
@@ -173,8 +175,8 @@ export class SegmentReader {
     const from = start + lengthBytes;
     const to = from + length;
     // File systems may have lengthened a file before the power went, and not yet filled it.
-    const isBlank = length === 0 && bytes.subarray(start).every((byte) => byte === 0);
-    if (isBlank || to + checksumBytes > bytes.length) return this.#damaged(start, true);
+    const isFilled = length > 0 || !isBlank(bytes.subarray(start));
+    if (!isFilled || to + checksumBytes > bytes.length) return this.#damaged(start, true);
     const payload = bytes.subarray(from, to);
     const checksum = crc32(payload, this.#checksum);
     if (bytes.readUInt32BE(to) !== checksum) return this.#damaged(start, false);
@@ -236,6 +238,15 @@ export class SegmentReader {
     bases.set(type, value);
     return value;
   }
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0);
+}
+
+/** The power went between the making of the file and its first entry: nothing in it was ever decided. */
+function unbegun(name: string): HotpairError {
+  return refused('FLIGHT_EMPTY', 'the flight record ends before its first entry', name);
 }
 
 function refuseOthers(bytes: Buffer, name: string): void {

@@ -62,6 +62,12 @@ export class Replay {
     this.#story.gap(damageText(reader.damage, name));
   }
 
+  /** A segment of which a power cut left not even the beginning. */
+  unbegun(name: string): void {
+    this.#end = null;
+    this.#story.gap(`${name} ends before its first entry, as after a power cut`);
+  }
+
   #begin(header: FlightHeader, name: string): void {
     const isNext = this.#last?.run === header.run && this.#last.part === header.part - 1;
     if (!isNext) return this.#story.begin(header);

@@ -77,6 +77,21 @@ test('a torn end is told and is no failure', async (t) => {
   t.regex(stdout, /gap +a\.flight ends in the middle of an entry, as after a power cut/);
 });
 
+test('a segment that the power cut short before its first entry costs nothing of the others', async (t) => {
+  const { state, config } = aPlace(t);
+  const directory = join(state, 'flight');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'A-1.flight'), Buffer.alloc(0));
+  const alone = await callHotpair('replay', '--config', config);
+  t.is(alone.code, 2);
+  t.regex(alone.stderr, /FLIGHT_EMPTY: the flight record ends before its first entry/);
+  writeFileSync(join(directory, 'A-2.flight'), flight.record);
+  const { code, stdout } = await callHotpair('replay', '--config', config);
+  t.is(code, 0);
+  t.regex(stdout, /^ +\S+ +gap +A-1\.flight ends before its first entry, as after a power cut\n/);
+  t.true(stdout.endsWith(flight.story));
+});
+
 test('a record that is damaged in its middle is told as far as it goes, and fails', async (t) => {
   const bytes = Buffer.from(flight.record);
   const middle = bytes.length >> 1;

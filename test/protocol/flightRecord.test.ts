@@ -113,6 +113,15 @@ test('an end that is cut anywhere costs the entry in which it is cut, and is kno
   t.is(before, count);
 });
 
+test('a file that the power cut short before its first entry is known as empty', (t) => {
+  const beginning = aSegment([]);
+  for (const length of [5, 17, 18, 100, beginning.length - 1])
+    t.throws(() => new SegmentReader(beginning.subarray(0, length), 'a.flight'), {
+      code: 'FLIGHT_EMPTY',
+    });
+  t.notThrows(() => new SegmentReader(beginning, 'a.flight'));
+});
+
 test('a file that was lengthened with zeros before the power went is torn where they begin', (t) => {
   const whole = aFlight();
   const reader = new SegmentReader(Buffer.concat([whole, Buffer.alloc(4096)]), 'a.flight');
@@ -158,7 +167,8 @@ test('what is no flight record, of another format, or damaged at its beginning i
     const error = t.throws(() => new SegmentReader(bytes, 'a.flight'));
     return isHotpairError(error) ? [error.code, error.exitCode] : error;
   };
-  t.deepEqual(codeOf(Buffer.alloc(0)), ['FLIGHT_FORMAT', 2]);
+  t.deepEqual(codeOf(Buffer.alloc(0)), ['FLIGHT_EMPTY', 2]);
+  t.deepEqual(codeOf(Buffer.alloc(4096)), ['FLIGHT_EMPTY', 2]);
   t.deepEqual(codeOf(Buffer.from('{"event":"transition"}\n')), ['FLIGHT_FORMAT', 2]);
   t.deepEqual(codeOf(Buffer.from('hotpair flight 2\nwhatever')), ['FLIGHT_VERSION', 2]);
   const damaged = Buffer.from(aSegment([]));
