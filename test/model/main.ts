@@ -1,7 +1,8 @@
-// npm run model -- [--arbiter NAME] [--deep] [--mutants [--story]]
-// Searches the record protocol under each arbiter and prints what was searched; exit code 1 when an invariant is broken or a
-// state is stuck. With --mutants each rule is switched off in turn: exit code 1 when one of them is missed by nobody.
+// npm run model: searches the record protocol under each arbiter and prints what was searched; exit code 1 when an invariant is broken or a
+// state is stuck. With --mutants each rule is switched off in turn: exit code 1 when one of them is missed by nobody. Arguments
+// that are not understood: 2.
 import { parseArgs } from 'node:util';
+import { runCommand, UsageError } from '../usage.ts';
 import { lanAssumptions } from './lanAssumptions.ts';
 import type { ArbiterName } from './move.ts';
 import { mutants, searchWithout } from './mutants.ts';
@@ -11,22 +12,34 @@ import type { Result } from './search.ts';
 import { search } from './search.ts';
 import { storyOf } from './story.ts';
 
-const { values } = parseArgs({
-  options: {
-    arbiter: { type: 'string' },
-    deep: { type: 'boolean', default: false },
-    mutants: { type: 'boolean', default: false },
-    story: { type: 'boolean', default: false },
-  },
-});
+const usage = 'npm run model -- [--arbiter lan|etcd|fence|manual] [--deep] [--mutants [--story]]';
+
+type Wanted = {
+  readonly arbiters: readonly ArbiterName[];
+  readonly deep: boolean;
+  readonly mutants: boolean;
+  readonly story: boolean;
+};
 
 const arbiters: readonly ArbiterName[] = ['lan', 'etcd', 'fence', 'manual'];
 /** The others have requests under way besides, and take minutes with two statements each way: --deep. */
 const twoUnderWay: readonly ArbiterName[] = ['lan', 'manual'];
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function isAsked(arbiter: ArbiterName): boolean {
-  return values.arbiter === undefined || values.arbiter === arbiter;
+function readArguments(): Wanted {
+  const { values } = parseArgs({
+    options: {
+      arbiter: { type: 'string' },
+      deep: { type: 'boolean', default: false },
+      mutants: { type: 'boolean', default: false },
+      story: { type: 'boolean', default: false },
+    },
+  });
+  const { arbiter } = values;
+  const asked = arbiters.filter((name) => arbiter === undefined || arbiter === name);
+  if (asked.length === 0)
+    throw new UsageError(`--arbiter takes ${arbiters.join(' or ')}, not '${arbiter}'`);
+  return { ...values, arbiters: asked };
 }
 
 function timed(run: () => Result): { readonly result: Result; readonly seconds: string } {
@@ -40,12 +53,12 @@ function printStory(result: Result, rules: Rules): void {
   for (const line of storyOf(result.finding, result.arbiter, rules)) print(line);
 }
 
-function checkArbiter(arbiter: ArbiterName): boolean {
+function checkArbiter(arbiter: ArbiterName, { deep }: Wanted): boolean {
   if (arbiter === 'lan') {
     for (const { name, rule, text } of lanAssumptions)
       print(`lan assumes ${name} (${rule}): ${text}`);
   }
-  const two = values.deep || twoUnderWay.includes(arbiter);
+  const two = deep || twoUnderWay.includes(arbiter);
   const { result, seconds } = timed(() => search(arbiter, allRules, { twoUnderWay: two }));
   const violations = result.finding === null || result.stuck > 0 ? 0 : 1;
   const rest = result.complete
@@ -59,18 +72,25 @@ function checkArbiter(arbiter: ArbiterName): boolean {
   return result.finding === null && result.complete && result.healthy > 0;
 }
 
-function checkMutant({ rule, arbiter }: (typeof mutants)[number]): boolean {
+function checkMutant({ rule, arbiter }: (typeof mutants)[number], { story }: Wanted): boolean {
   const { result, seconds } = timed(() => searchWithout(rule));
   const steps = (result.finding?.path.length ?? 1) - 1;
   const found =
     result.finding === null ? 'NOT FOUND' : `${result.finding.what} after ${steps} steps`;
   print(`${arbiter} without ${rule}: ${found}, ${result.states} states, ${seconds} s`);
-  if (values.story) printStory(result, rulesWithout(rule));
+  if (story) printStory(result, rulesWithout(rule));
   return result.finding !== null;
 }
 
-const verdicts = values.mutants
-  ? mutants.filter(({ arbiter }) => isAsked(arbiter)).map(checkMutant)
-  : arbiters.filter(isAsked).map(checkArbiter);
-if (values.mutants) print(`${verdicts.filter(Boolean).length} of ${verdicts.length} found`);
-process.exitCode = verdicts.length > 0 && verdicts.every(Boolean) ? 0 : 1;
+function main(): number {
+  const wanted = readArguments();
+  const verdicts = wanted.mutants
+    ? mutants
+        .filter(({ arbiter }) => wanted.arbiters.includes(arbiter))
+        .map((mutant) => checkMutant(mutant, wanted))
+    : wanted.arbiters.map((arbiter) => checkArbiter(arbiter, wanted));
+  if (wanted.mutants) print(`${verdicts.filter(Boolean).length} of ${verdicts.length} found`);
+  return verdicts.length > 0 && verdicts.every(Boolean) ? 0 : 1;
+}
+
+await runCommand(usage, main);

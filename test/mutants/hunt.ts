@@ -2,6 +2,7 @@
 import type { Violation } from '../simulator/ledger.ts';
 import type { SimulatedArbiter } from '../simulator/simulatedArbiter.ts';
 import { simulate, themeOf } from '../simulator/simulation.ts';
+import { UsageError } from '../usage.ts';
 import { mutatedCore } from './mutatedCore.ts';
 import type { Mutant } from './mutant.ts';
 import { mutants } from './table.ts';
@@ -55,7 +56,7 @@ function violationOf(run: () => Violation | null): Violation | null {
 
 export function mutantNamed(name: string): Mutant {
   const found = mutants.find((mutant) => mutant.name === name);
-  if (found === undefined) throw new Error(`there is no mutant '${name}'`);
+  if (found === undefined) throw new UsageError(`there is no mutant '${name}'`);
   return found;
 }
 

@@ -1,39 +1,47 @@
-// npm run mutants -- [--only NAME,NAME] [--budget SEEDS] [--seed S] [--workers N]
-// Switches every rule off in turn and looks for the invariant that breaks. Exit code 1 when one survives its budget.
+// npm run mutants: switches every rule off in turn and looks for the invariant that breaks. Exit code 1 when one survives
+// its budget, 2 when the arguments are not understood.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { runCommand, wholeNumber } from '../usage.ts';
 import { huntLine, mutantNamed } from './hunt.ts';
 import type { Finding, Hunt } from './hunt.ts';
+import type { Mutant } from './mutant.ts';
 import { mutants } from './table.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    budget: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
-    workers: { type: 'string', default: String(availableParallelism()) },
-  },
-});
+const usage = 'npm run mutants -- [--only NAME,NAME] [--budget SEEDS] [--seed S] [--workers N]';
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const wanted = values.only === undefined ? mutants : values.only.split(',').map(mutantNamed);
-const hunts: readonly Hunt[] = wanted.flatMap((mutant) =>
-  mutant.arbiters.map((arbiter) => ({
-    mutant: mutant.name,
-    arbiter,
-    firstSeed: Number(values.seed),
-    seeds: Number(values.budget),
-  })),
-);
-const implied = new Set(wanted.filter((mutant) => mutant.implied !== undefined).map(nameOf));
+type Wanted = {
+  readonly mutants: readonly Mutant[];
+  readonly hunts: readonly Hunt[];
+  readonly workers: number;
+};
 
-function nameOf(mutant: { readonly name: string }): string {
-  return mutant.name;
+function readArguments(): Wanted {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      budget: { type: 'string', default: '1000' },
+      seed: { type: 'string', default: '1' },
+      workers: { type: 'string', default: String(availableParallelism()) },
+    },
+  });
+  const wanted = values.only === undefined ? mutants : values.only.split(',').map(mutantNamed);
+  const seeds = wholeNumber('--budget', values.budget, 1, 10_000_000);
+  const firstSeed = wholeNumber('--seed', values.seed, 0, 0xffff_ffff);
+  const hunts = wanted.flatMap((mutant) =>
+    mutant.arbiters.map((arbiter) => ({ mutant: mutant.name, arbiter, firstSeed, seeds })),
+  );
+  const workers = Math.min(wholeNumber('--workers', values.workers, 1, 256), hunts.length);
+  return { mutants: wanted, hunts, workers };
 }
 
 /** Each worker takes the next hunt when it has finished one. */
-async function runAll(): Promise<readonly Finding[]> {
+async function runAll(
+  { hunts, workers }: Wanted,
+  found: (finding: Finding) => void,
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const waiting = [...hunts];
   const work = (): Promise<void> =>
@@ -46,27 +54,34 @@ async function runAll(): Promise<readonly Finding[]> {
       };
       worker.on('message', (finding: Finding) => {
         findings.push(finding);
-        print(lineOf(finding));
+        found(finding);
         next();
       });
       worker.on('error', reject);
       worker.on('exit', () => resolve());
       next();
     });
-  const workers = Math.min(Number(values.workers), hunts.length);
   await Promise.all(Array.from({ length: workers }, work));
   return findings;
 }
 
-function lineOf(finding: Finding): string {
-  const line = huntLine(finding);
-  return implied.has(finding.hunt.mutant) ? `${line} (implied by other rules)` : line;
+async function main(): Promise<number> {
+  const wanted = readArguments();
+  const { hunts } = wanted;
+  const implied = new Set(
+    wanted.mutants.filter((mutant) => mutant.implied !== undefined).map(({ name }) => name),
+  );
+  const isImplied = ({ hunt }: Finding): boolean => implied.has(hunt.mutant);
+  const findings = await runAll(wanted, (finding) =>
+    print(`${huntLine(finding)}${isImplied(finding) ? ' (implied by other rules)' : ''}`),
+  );
+  const caught = findings.filter(({ seed }) => seed !== null).length;
+  const survivors = findings.filter((one) => one.seed === null && !isImplied(one));
+  const names = survivors.map(({ hunt }) => hunt.mutant).join(', ');
+  print(
+    `${caught} of ${hunts.length} caught, ${implied.size} implied, ${survivors.length} survived${names === '' ? '' : `: ${names}`}`,
+  );
+  return survivors.length === 0 && findings.length === hunts.length ? 0 : 1;
 }
 
-const findings = await runAll();
-const survivors = findings.filter(({ seed, hunt }) => seed === null && !implied.has(hunt.mutant));
-const caught = findings.filter(({ seed }) => seed !== null).length;
-print(
-  `${caught} of ${hunts.length} caught, ${implied.size} implied, ${survivors.length} survived${survivors.length === 0 ? '' : `: ${survivors.map(({ hunt }) => hunt.mutant).join(', ')}`}`,
-);
-process.exitCode = survivors.length === 0 && findings.length === hunts.length ? 0 : 1;
+await runCommand(usage, main);

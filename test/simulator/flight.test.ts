@@ -8,7 +8,8 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { Flights } from './flight.ts';
 import { shippedCore } from './loadCore.ts';
-import { readArguments, UsageError } from './runArguments.ts';
+import { UsageError } from '../usage.ts';
+import { readArguments } from './runArguments.ts';
 import { runSeeds } from './runner.ts';
 import { simulate } from './simulation.ts';
 

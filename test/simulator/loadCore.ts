@@ -2,8 +2,8 @@
 import { initialState, nextWakeAt, step } from '../../src/core/step.ts';
 import { mutatedCore } from '../mutants/mutatedCore.ts';
 import { mutants } from '../mutants/table.ts';
+import { UsageError } from '../usage.ts';
 import type { Core } from './core.ts';
-import { UsageError } from './runArguments.ts';
 
 export const shippedCore: Core = { initialState, step, nextWakeAt };
 

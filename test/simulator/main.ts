@@ -1,6 +1,7 @@
 // npm run simulate: runs seeds over all cores and prints what was simulated. Exit code 1 when an invariant was broken,
 // 2 when the arguments are not understood.
-import { readArguments, usage, UsageError } from './runArguments.ts';
+import { runCommand } from '../usage.ts';
+import { readArguments, usage } from './runArguments.ts';
 import { runSeeds } from './runner.ts';
 import { Totals, violationLine } from './totals.ts';
 
@@ -23,10 +24,4 @@ async function main(): Promise<number> {
   return totals.violations === 0 ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n${usage}\n`);
-  process.exitCode = 2;
-}
+await runCommand(usage, main);

@@ -1,6 +1,7 @@
 // What `npm run simulate` was asked for. Anything that is not understood is answered with one sentence, never guessed.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { UsageError, wholeNumber } from '../usage.ts';
 import { arbiters } from './simulatedArbiter.ts';
 import type { SimulatedArbiter } from './simulatedArbiter.ts';
 
@@ -22,8 +23,6 @@ export type RunArguments = RunOptions & {
   readonly flight: string | null;
 };
 
-export class UsageError extends Error {}
-
 export const usage =
   'npm run simulate -- [--seeds N] [--seed S] [--hours H] [--arbiter lan|etcd|fence] [--mutant NAME] [--workers N] [--trace] [--flight DIRECTORY]';
 
@@ -37,8 +36,8 @@ export function readArguments(argv: readonly string[], freshSeed: number): RunAr
   if (given.flight !== undefined && seeds !== '1')
     throw new UsageError(`--flight takes one seed, not ${seeds}: name it with --seed`);
   return {
-    firstSeed: given.seed === undefined ? freshSeed : whole('--seed', given.seed, 0, maxSeed),
-    seeds: whole('--seeds', seeds, 1, 10_000_000),
+    firstSeed: given.seed === undefined ? freshSeed : wholeNumber('--seed', given.seed, 0, maxSeed),
+    seeds: wholeNumber('--seeds', seeds, 1, 10_000_000),
     safetyMs: hours(given.hours) * hourMs,
     arbiter: arbiterOf(given.arbiter),
     mutant: given.mutant ?? null,
@@ -46,36 +45,25 @@ export function readArguments(argv: readonly string[], freshSeed: number): RunAr
     workers:
       given.workers === undefined
         ? availableParallelism()
-        : whole('--workers', given.workers, 1, 256),
+        : wholeNumber('--workers', given.workers, 1, 256),
     trace: given.trace,
   };
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        seeds: { type: 'string' },
-        seed: { type: 'string' },
-        hours: { type: 'string', default: '0.1' },
-        arbiter: { type: 'string', default: 'lan' },
-        mutant: { type: 'string' },
-        flight: { type: 'string' },
-        workers: { type: 'string' },
-        trace: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function whole(name: string, text: string, least: number, most: number): number {
-  const value = /^\d{1,15}$/u.test(text) ? Number(text) : NaN;
-  if (!(value >= least && value <= most))
-    throw new UsageError(`${name} takes a whole number from ${least} to ${most}, not '${text}'`);
-  return value;
+  return parseArgs({
+    args: [...argv],
+    options: {
+      seeds: { type: 'string' },
+      seed: { type: 'string' },
+      hours: { type: 'string', default: '0.1' },
+      arbiter: { type: 'string', default: 'lan' },
+      mutant: { type: 'string' },
+      flight: { type: 'string' },
+      workers: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+    },
+  }).values;
 }
 
 function hours(text: string): number {
