@@ -51,6 +51,8 @@ export function arbiterFailed(turn: Turn, effect: ArbiterEffect): boolean {
       reason,
     });
     arbiter.orderId = null;
+    // The ledger may have moved all the same.
+    arbiter.checkedAt = -Infinity;
   }
   return false;
 }
@@ -68,7 +70,8 @@ export function noteArbiter(turn: Turn, event: ArbiterEvent): void {
     case 'epochEntered':
       arbiter.forgot = false;
       arbiter.enteredEpoch = event.epoch;
-      arbiter.askedAt = -Infinity;
+      // Where it was an order that comes to nothing now, a paired epoch is over for the ledger.
+      arbiter.checkedAt = -Infinity;
       return;
     case 'peerFenced':
       arbiter.checkedAt = turn.state.now;
@@ -87,12 +90,12 @@ function notePublished(turn: Turn, { found }: EventOf<'epochPublished'>): void {
   arbiter.aheadEpoch = null;
   if (found === null || record?.mode !== 'paired') return;
   const isMine = found.holder === turn.settings.self;
-  if (found.epoch === record.epoch && isMine) {
+  if (found.epoch === record.epoch && found.mode === 'paired' && isMine) {
     arbiter.publishedEpoch = record.epoch;
-    // The next question need not wait for a pause after this one.
-    arbiter.askedAt = -Infinity;
+    return;
   }
-  if (found.epoch > record.epoch) arbiter.aheadEpoch = found.epoch;
+  // An operator's order may have left this very number there, of whichever box: nobody could claim it from the pair.
+  if (found.epoch >= record.epoch) arbiter.aheadEpoch = found.epoch;
   // Above mine: the peer has left this epoch, or I did and have forgotten it.
   if (found.epoch > record.epoch && isMine) arbiter.unsettledEpoch = record.epoch;
   if (found.epoch > record.epoch && !isMine) arbiter.lostEpoch = record.epoch;

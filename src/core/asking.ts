@@ -19,7 +19,7 @@ const askDeadlineMs = 2000;
 const fenceDeadlineMs = 10_000;
 /** Between two tries of the same thing. */
 const retryMs = 500;
-/** What the ledger says of an epoch that goes on is looked at this often: it may have lost its memory. */
+/** The ledger of an epoch that goes on is looked at this often: it may have lost its memory, or have obeyed an order late. */
 const checkMs = 10_000;
 
 /** In `leaving` (a node that serves) or `takingOver`, phase asking. */
@@ -64,6 +64,8 @@ export function askingRefused(turn: Turn): void {
 export function settledDecided(turn: Turn, event: EventOf<'claimDecided'>): void {
   const { state } = turn;
   if (event.outcome !== 'won' || state.writing !== null || state.phase === 'stoppingAhead') return;
+  // The ledger was passed over by an order: it is no permission against whoever serves already.
+  if (peerIsAhead(state)) return;
   if (state.record?.mode === 'paired') carryThrough(turn, { code: 'claimWon' }, event.epoch);
 }
 
@@ -121,29 +123,25 @@ function keepLedger(turn: Turn): void {
   const { state, settings } = turn;
   const { record, arbiter } = state;
   if (record === null || state.leaving || state.writing !== null) return;
+  // Who holds nothing asks for nothing, and would never hear that the ledger answers again.
+  if (record.mode === 'catchup') arbiter.failing = false;
+  if (state.now - arbiter.checkedAt < retryMs) return;
   const { epoch } = record;
-  const isDue = state.now - arbiter.checkedAt >= checkMs;
-  if (record.mode === 'paired' && (arbiter.unsettledEpoch === epoch || isDueLost(turn, isDue))) {
-    noteAsked(turn);
+  const isTroubled = arbiter.failing || arbiter.forgot;
+  const isDue = isTroubled || state.now - arbiter.checkedAt >= checkMs;
+  const looks = record.holder !== settings.self || arbiter.lostEpoch === epoch;
+  if (record.mode === 'paired' && (arbiter.unsettledEpoch === epoch || (looks && isDue))) {
+    arbiter.checkedAt = state.now;
     ask(turn, { type: 'claimEpoch', epoch, take: false, deadlineMs: askDeadlineMs });
   } else if (record.mode === 'paired' && record.holder === settings.self) {
     if (arbiter.publishedEpoch === epoch && !isDue) return;
-    noteAsked(turn);
+    arbiter.checkedAt = state.now;
     const create = inContact(state, settings) && state.contact.peer === record.partner;
     ask(turn, { type: 'publishEpoch', epoch, create, deadlineMs: askDeadlineMs });
   } else if (record.mode === 'solo' && serves(state) && arbiter.enteredEpoch !== epoch) {
-    noteAsked(turn);
+    arbiter.checkedAt = state.now;
     ask(turn, { type: 'enterEpoch', epoch, above: false, deadlineMs: askDeadlineMs });
   }
-}
-
-function isDueLost(turn: Turn, isDue: boolean): boolean {
-  return turn.state.arbiter.lostEpoch === turn.state.record?.epoch && isDue;
-}
-
-function noteAsked(turn: Turn): void {
-  turn.state.arbiter.askedAt = turn.state.now;
-  turn.state.arbiter.checkedAt = turn.state.now;
 }
 
 /** A box that this node may have switched off is switched on again, but not before what follows from it is on disk. */

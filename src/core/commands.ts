@@ -108,7 +108,8 @@ function waitsForPartner(turn: Turn): boolean {
   if (state.name === 'handingOver') return state.phase === 'granting';
   // An arbiter that does not answer, or a device that does not obey, must not keep an operator from deciding.
   const asks = state.name === 'leaving' && state.phase === 'asking';
-  const holds = state.name === 'paired' || state.name === 'opening' || asks;
+  const publishes = state.name === 'pairing' && state.phase === 'publishing';
+  const holds = state.name === 'paired' || state.name === 'opening' || asks || publishes;
   return holds && record.mode === 'paired';
 }
 

@@ -120,7 +120,7 @@ function skipToLedger(turn: Turn): void {
   const { state } = turn;
   const { aheadEpoch } = state.arbiter;
   const said = peerSays(turn);
-  if (aheadEpoch === null || aheadEpoch <= (state.record?.epoch ?? 0)) return;
+  if (aheadEpoch === null || aheadEpoch < (state.record?.epoch ?? 0)) return;
   if (said === null || state.contact.peer !== state.record?.partner) return;
   if (said.record?.mode === 'catchup' && said.record.handed === 'none')
     beginLeaving(turn, { code: 'ledgerIsAhead' }, aheadEpoch + 1);

@@ -88,7 +88,7 @@ export type Arbiter = {
   lostEpoch: number | null;
   /** etcd: a lone epoch that the ledger knows. */
   enteredEpoch: number | null;
-  /** etcd: the ledger has reached this epoch, above the paired one that is to be published. */
+  /** etcd: the ledger has reached this epoch, so that the paired one cannot be published any more. */
   aheadEpoch: number | null;
   /** etcd: the ledger says nothing at all. */
   forgot: boolean;

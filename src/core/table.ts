@@ -172,7 +172,7 @@ export const table: Readonly<Record<StateName, Row>> = {
   },
   pairing: {
     ...look(considerPairing),
-    ...arbiterAnswers(outdated),
+    ...arbiterAnswers(settledDecided),
     epochPublished: considerPublishing,
     recordWritten: pairingRecorded,
     databaseStarted: outdated,

@@ -195,6 +195,34 @@ test('I3 etcd: a ledger that is ahead of a pairing is overtaken, not waited for'
   );
 });
 
+for (const [whose, holder] of [
+  ['the standby', boxB],
+  ['the primary itself', boxA],
+] as const) {
+  test(`I5 etcd: the same number in the ledger by an order to ${whose} is not the pair: it is overtaken`, (t) => {
+    const node = publishingPrimary();
+    const { token } = node.asked('publishEpoch');
+    node.happen({ type: 'epochPublished', token, found: { epoch: 5, mode: 'solo', holder } });
+    t.is(node.said().standing.grant, null);
+    node.pass(200, { peer: follower });
+    const { record } = node.asked('writeRecord');
+    t.deepEqual([record.mode, record.epoch], ['solo', 6]);
+  });
+}
+
+test('etcd: an operator releases a primary that cannot publish its epoch', (t) => {
+  const node = publishingPrimary();
+  node.fails('publishEpoch');
+  node.pass(5000);
+  t.is(node.state().phase, 'publishing');
+  const command = { type: 'takeover', peerIsOff: true } as const;
+  node.happen({ type: 'operatorCommanded', commandId: 7, command });
+  const { record } = node.asked('writeRecord');
+  t.deepEqual([record.mode, record.epoch], ['solo', 7]);
+  node.writes();
+  t.true(node.waitsFor('clearSynchronous'));
+});
+
 test('I5 etcd: a ledger without memory is written anew only in contact', (t) => {
   const node = knownPrimary();
   node.pass(10_500, { peer: wellStandby });
@@ -266,6 +294,61 @@ test('etcd: the operator is entered before the record, and answered when the led
   t.is(node.asked('writeRecord').record.epoch, 8);
 });
 
+const takeoverOrder = {
+  type: 'operatorCommanded',
+  commandId: 7,
+  command: { type: 'takeover' },
+} as const;
+
+test('etcd: an order whose outcome is not known is found in the ledger and carried through', (t) => {
+  const node = knownStandby();
+  node.happen(takeoverOrder);
+  node.fails('enterEpoch');
+  t.false(node.asked('answerCommand').ok);
+  node.pass(600, { peer: { record: recordStatement(etcd) } });
+  t.deepEqual([node.waitsFor('claimEpoch'), node.asked('claimEpoch').take], [true, false]);
+  decides(node, 'won', 6);
+  t.is(node.asked('writeRecord').record.epoch, 6);
+});
+
+test('etcd: an order that was entered and could not be obeyed is carried through as well', (t) => {
+  const node = knownStandby();
+  node.happen(takeoverOrder);
+  node.happen({ type: 'databaseExited' });
+  node.happen({ type: 'epochEntered', token: node.asked('enterEpoch').token, epoch: 6 });
+  t.is(node.asked('answerCommand').reason.code, 'commandBusy');
+  node.pass(600, { peer: { record: recordStatement(etcd) } });
+  t.false(node.asked('claimEpoch').take);
+  decides(node, 'won', 6);
+  t.is(node.asked('writeRecord').record.epoch, 6);
+});
+
+test('I2 etcd: an order found in the ledger gives nothing once the peer is known to be ahead', (t) => {
+  const node = drivenNode({
+    settings: { self: boxB, ...etcd },
+    record: durableRecord({ node: boxB, ...etcd }),
+    database: stoppedDatabase(),
+  });
+  const ahead = recordStatement({ epoch: 7, mode: 'solo', partner: null, ...etcd });
+  node.hears({ record: ahead }, { echo: null, heard: null });
+  decides(node, 'won', 6);
+  t.is(node.all('writeRecord').length, 0);
+});
+
+test('etcd: a standby looks at the ledger now and then, and a look keeps no claim waiting', (t) => {
+  const node = knownStandby();
+  const looks = node.all('claimEpoch').length;
+  const peer = {
+    ...grantTo(node.state().eligibility.lossCounter),
+    record: recordStatement(etcd),
+  };
+  node.pass(9000, { peer, round: { serviceAnsweredBy: [macA] } });
+  t.is(node.all('claimEpoch').length, looks + 1);
+  decides(node, 'refused', 4);
+  node.pass(350);
+  t.true(node.asked('claimEpoch').take);
+});
+
 test('etcd: an order that is refused does not move the ledger', (t) => {
   const missing = stoppedDatabase({ present: false, systemId: null, timeline: null, lsn: null });
   const node = drivenNode({ settings: etcd, record: paired, database: missing });
@@ -303,4 +386,17 @@ test('etcd: the evidence of the LAN gives nothing where the ledger must be asked
   node.pass(3000);
   t.is(node.state().name, 'standby');
   t.is(node.all('writeRecord').length, 0);
+});
+
+test('etcd: a primary that finds its own order in the ledger before it could publish goes on alone with it', (t) => {
+  const node = publishingPrimary();
+  const { token } = node.asked('publishEpoch');
+  const found = { epoch: 9, mode: 'solo', holder: boxA } as const;
+  node.pass(300);
+  node.happen({ type: 'epochPublished', token, found });
+  node.pass(600);
+  t.false(node.asked('claimEpoch').take);
+  decides(node, 'won', 9);
+  const { record } = node.asked('writeRecord');
+  t.deepEqual([record.mode, record.epoch], ['solo', 9]);
 });
