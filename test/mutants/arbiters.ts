@@ -77,6 +77,8 @@ export const arbiters: readonly Mutant[] = [
     rule: 'a paired epoch is in the ledger before it is granted',
     section: '5, etcd; 3, I5',
     arbiters: etcd,
+    implied:
+      'a claim of an epoch that the ledger does not know is refused; kept so that a grant is a right that can be used',
     patches: [
       patch(
         'paired.ts',

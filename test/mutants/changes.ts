@@ -110,6 +110,8 @@ export const changes: readonly Mutant[] = [
     section: '4',
     arbiters: lan,
     themes: ['records'],
+    implied:
+      'a primary that can still leave alone has answered the probe, so a late takeover meets nobody; kept for the day on which assumption (a) is broken',
     patches: [patch('absorb.ts', `if (state.name === 'takingOver') takeoverDiskHangs(turn);`, '')],
   },
   {
@@ -163,6 +165,8 @@ export const changes: readonly Mutant[] = [
     section: '7, handover',
     arbiters: lan,
     themes: ['databases'],
+    implied:
+      'what the taker lacks was acknowledged to nobody, because commits waited for it; kept so that the giver follows without a rewind and can be handed back to',
     patches: [
       patch(
         'handover.ts',
@@ -198,6 +202,8 @@ export const changes: readonly Mutant[] = [
     section: '7, handover',
     arbiters: lan,
     themes: ['databases'],
+    implied:
+      'no standby is ahead of its primary while disks keep what they said they have; kept for one that forgets',
     patches: [
       patch(
         'takeover.ts',
@@ -212,6 +218,8 @@ export const changes: readonly Mutant[] = [
     section: '3, I8',
     arbiters: lan,
     themes: ['databases'],
+    implied:
+      'no standby is ahead of its primary while disks keep what they said they have; kept for one that forgets',
     patches: [patch('entrances.ts', `, job: 'cloning' });`, ' });')],
   },
   {
@@ -249,6 +257,8 @@ export const changes: readonly Mutant[] = [
     section: '3, I8',
     arbiters: lan,
     themes: ['databases'],
+    implied:
+      'no standby is ahead of its primary while disks keep what they said they have; kept for one that forgets',
     patches: [patch('consent.ts', `isLongerThan(turn, said.database)`, 'false')],
   },
   {

@@ -7,15 +7,21 @@ import { runCommand, wholeNumber } from '../usage.ts';
 import { huntLine, mutantNamed } from './hunt.ts';
 import type { Finding, Hunt } from './hunt.ts';
 import type { Mutant } from './mutant.ts';
+import { rulesTable } from './rulesTable.ts';
 import { mutants } from './table.ts';
 
-const usage = 'npm run mutants -- [--only NAME,NAME] [--budget SEEDS] [--seed S] [--workers N]';
+const usage =
+  'npm run mutants -- [--only NAME,NAME] [--budget SEEDS] [--seed S] [--workers N] [--rules]';
+/** A rule that others imply is looked at for so long; nobody waits for what is not to come. */
+const impliedSeeds = 60;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 type Wanted = {
   readonly mutants: readonly Mutant[];
   readonly hunts: readonly Hunt[];
   readonly workers: number;
+  /** The table of SPEC.md is wanted, and nothing else. */
+  readonly rules: boolean;
 };
 
 function readArguments(): Wanted {
@@ -23,6 +29,7 @@ function readArguments(): Wanted {
     options: {
       only: { type: 'string' },
       budget: { type: 'string', default: '1000' },
+      rules: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       workers: { type: 'string', default: String(availableParallelism()) },
     },
@@ -31,10 +38,15 @@ function readArguments(): Wanted {
   const seeds = wholeNumber('--budget', values.budget, 1, 10_000_000);
   const firstSeed = wholeNumber('--seed', values.seed, 0, 0xffff_ffff);
   const hunts = wanted.flatMap((mutant) =>
-    mutant.arbiters.map((arbiter) => ({ mutant: mutant.name, arbiter, firstSeed, seeds })),
+    mutant.arbiters.map((arbiter) => ({
+      mutant: mutant.name,
+      arbiter,
+      firstSeed,
+      seeds: mutant.implied === undefined ? seeds : Math.min(seeds, impliedSeeds),
+    })),
   );
   const workers = Math.min(wholeNumber('--workers', values.workers, 1, 256), hunts.length);
-  return { mutants: wanted, hunts, workers };
+  return { mutants: wanted, hunts, workers, rules: values.rules };
 }
 
 /** Each worker takes the next hunt when it has finished one. */
@@ -68,6 +80,10 @@ async function runAll(
 async function main(): Promise<number> {
   const wanted = readArguments();
   const { hunts } = wanted;
+  if (wanted.rules) {
+    for (const line of rulesTable()) print(line);
+    return 0;
+  }
   const implied = new Set(
     wanted.mutants.filter((mutant) => mutant.implied !== undefined).map(({ name }) => name),
   );

@@ -116,6 +116,8 @@ export const primaryEvidence: readonly Mutant[] = [
     section: '6, primary 4',
     arbiters: lan,
     themes: ['sight', 'blocked'],
+    implied:
+      'under assumptions (a) to (c) no standby takes over while the other conditions of its primary hold; kept for the day on which one is broken',
     patches: [
       patch(
         'permission.ts',
@@ -130,6 +132,8 @@ export const primaryEvidence: readonly Mutant[] = [
     section: '6, primary 3',
     arbiters: lan,
     themes: ['sight', 'blocked'],
+    implied:
+      'a paired primary without contact acknowledges nothing, and its break keeps it from leaving; kept because telephones would reach a box that cannot write',
     patches: [
       patch(
         'address.ts',
@@ -145,6 +149,8 @@ export const primaryEvidence: readonly Mutant[] = [
     section: '6, primary 3',
     arbiters: lan,
     themes: ['sight', 'blocked'],
+    implied:
+      'a lone primary is alone by permission, so nobody else serves; kept for the day on which an assumption is broken',
     patches: [
       patch(
         'address.ts',

@@ -30,6 +30,8 @@ export const statements: readonly Mutant[] = [
     section: '2',
     arbiters: lan,
     themes: ['sight', 'blocked'],
+    implied:
+      'every condition counts from what the peer has heard of this node, and a grant names the loss counter of now: a late datagram only makes a node wait; kept because what people are told of contact would be wrong',
     patches: [
       patch('contact.ts', 'state.now - sentAt <= settings.deadIntervalMs', 'sentAt <= state.now'),
     ],
@@ -140,6 +142,8 @@ export const statements: readonly Mutant[] = [
     rule: 'only the partner of the epoch can release it',
     section: '2',
     arbiters: lan,
+    implied:
+      'a box is replaced only where nothing is lost with it, or with loss accepted by an operator; kept for the one who replaces the wrong box',
     patches: [
       patch(
         'paired.ts',

@@ -69,9 +69,9 @@ function starting(site: Site, effect: Of<'startDatabase'>): Operation {
     if (database.orders !== orders) return failed(effect, 'overtaken');
     const failure = mayFail(site, effect);
     if (failure !== null) return failure;
-    const { branch } = database.log;
+    const { timeline } = database.log.branch;
     database.start(effect.role, effect.synchronous);
-    if (database.isPrimary && database.log.branch !== branch) checkPromoted(world, box);
+    if (database.isPrimary && database.log.branch.timeline !== timeline) checkPromoted(world, box);
     world.databaseStarted(box);
     return null;
   };

@@ -20,6 +20,7 @@ const themes: Readonly<Record<ThemeName, readonly FaultName[]>> = {
     'agentHung',
     'powerLoss',
     'addressRemoved',
+    'operatorTakeover',
   ],
   /** One box does not look while the other decides, or is not heard although it could be. */
   blocked: [
