@@ -1,7 +1,7 @@
 // Contact counts only in both directions, grants name epoch, start and counter, consent is the partner's alone
 // (protocol.md sections 2 and 4).
 import test from 'ava';
-import { inContact } from '../../src/core/contact.ts';
+import { inContact, isSuspicious } from '../../src/core/contact.ts';
 import { boxA, boxB, recordStatement } from './builders.ts';
 import type { Beat, DrivenNode } from './drivenNode.ts';
 import {
@@ -271,4 +271,46 @@ test('I5: a standby in catchup takes a higher paired epoch only with a grant of 
   t.is(node.state().eligibility.epoch, null);
   node.writes();
   t.is(node.state().eligibility.epoch, 6);
+});
+
+test('a primary that only opens its database is no reason for a consent, until it takes too long', (t) => {
+  const node = eligibleStandby();
+  node.observes(standbyDatabase({ receiving: false }));
+  const opening = {
+    ...grantTo(node.state().eligibility.lossCounter),
+    stateName: 'opening',
+  } as const;
+  node.pass(node.settings.followDeadlineMs - 100, { peer: opening });
+  t.is(node.all('writeRecord').length, 0);
+  node.pass(200, { peer: opening });
+  t.like(node.asked('writeRecord').record, { mode: 'catchup', epoch: 4 });
+});
+
+test('the time in which the primary was not heard is no fault of the database', (t) => {
+  const node = eligibleStandby();
+  node.observes(standbyDatabase({ receiving: false }));
+  node.pass(3000, { round: { referenceAnswered: false, referenceMacs: [] } });
+  node.pass(node.settings.replicationDeadlineMs - 400, { peer: {} });
+  t.is(node.all('writeRecord').length, 0);
+  node.pass(500, { peer: {} });
+  t.like(node.asked('writeRecord').record, { mode: 'catchup', epoch: 4 });
+});
+
+test('a primary that hears, and whose heartbeats are not counted, suspects trouble', (t) => {
+  for (const isCounted of [true, false]) {
+    const node = pairedPrimary();
+    for (let beat = 0; beat < 6; beat += 1) {
+      node.pass(50);
+      node.hears(wellStandby, isCounted ? {} : { heard: null });
+    }
+    t.is(isSuspicious(node.state(), node.settings), !isCounted);
+  }
+});
+
+test('what the node before it had heard is no contact of a new one in its place', (t) => {
+  const node = silentPrimary();
+  t.not(node.state().contact.ackedAt, null);
+  node.hears(wellStandby, { sender: 'd0'.repeat(16), agentStart: 'd1'.repeat(8), heard: null });
+  t.is(node.state().contact.peer, 'd0'.repeat(16));
+  t.is(node.state().contact.ackedAt, null);
 });

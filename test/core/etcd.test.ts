@@ -1,7 +1,7 @@
 // The arbiter etcd: the claim, its three outcomes and the unknown one, publishing, and the agent that finds what its
 // predecessor won (protocol.md section 5).
 import test from 'ava';
-import { boxA, boxB, durableRecord, recordStatement } from './builders.ts';
+import { boxA, boxB, durableRecord, recordStatement, standing } from './builders.ts';
 import type { DrivenNode } from './drivenNode.ts';
 import {
   addressOn,
@@ -399,4 +399,24 @@ test('etcd: a primary that finds its own order in the ledger before it could pub
   decides(node, 'won', 9);
   const { record } = node.asked('writeRecord');
   t.deepEqual([record.mode, record.epoch], ['solo', 9]);
+});
+
+/** Whether a primary in its gate asks for its epoch when its standby, heard last with a log so much longer, is silent. */
+function asksFromItsGate(aheadBy: bigint): boolean {
+  const node = knownPrimary();
+  const database = { ...standing(wellStandby).database, lsn: someLsn + aheadBy, receiving: false };
+  node.happen({ type: 'databaseExited' });
+  node.hears({ ...wellStandby, database });
+  node.pass(400);
+  node.happen({ type: 'databaseStarted', token: node.asked('startDatabase').token });
+  node.observes(
+    primaryDatabase({ admitted: false, standbyStreaming: false, standbyFlushLsn: null }),
+  );
+  node.pass(node.settings.soloMs + 2000);
+  return node.all('claimEpoch').some(({ take }) => take);
+}
+
+test('I1 etcd: a primary in its gate does not ask for its epoch where the standby was ahead', (t) => {
+  t.true(asksFromItsGate(0n));
+  t.false(asksFromItsGate(100n));
 });

@@ -295,3 +295,56 @@ test('a link that refuses to come up is asked again in a while, not at every eve
   }
   t.is(asked(), first + 1);
 });
+
+test('a takeover whose record fails again and again resets its box before the primary may leave alone', (t) => {
+  const node = eligibleStandby();
+  const ackedAt = node.state().contact.ackedAt ?? 0;
+  node.pass(600);
+  t.like(node.asked('writeRecord').record, { mode: 'solo', epoch: 5 });
+  const { takeoverLimitMs, watchdogMs, recordDeadlineMs } = node.settings;
+  while (node.all('resetBox').length === 0 && node.now() - ackedAt < node.settings.soloMs) {
+    if (node.waitsFor('writeRecord')) node.fails('writeRecord');
+    node.pass(100);
+  }
+  t.is(node.all('resetBox').length, 1);
+  t.true(node.now() - ackedAt < takeoverLimitMs + watchdogMs + recordDeadlineMs);
+});
+
+test('a database whose promotion hung is stopped and started anew', (t) => {
+  const node = eligibleStandby();
+  node.pass(600);
+  node.writes();
+  node.fails('promoteDatabase');
+  node.observes(standbyDatabase({ answering: false, inRecovery: null, lsn: null }));
+  node.pass(node.settings.followDeadlineMs + 2000);
+  t.true(node.waitsFor('stopDatabase'));
+});
+
+test('a standby in step again forgets how often its database was started in vain', (t) => {
+  const record = durableRecord({ node: boxB, mode: 'catchup', partner: null });
+  const node = drivenNode({ settings: { self: boxB }, record, database: stoppedDatabase() });
+  const solo = { stateName: 'solo', record: recordStatement({ mode: 'solo' }) } as const;
+  node.pass(500, { peer: solo });
+  node.fails('startDatabase');
+  node.pass(2100, { peer: solo });
+  node.happen({ type: 'databaseStarted', token: node.asked('startDatabase').token });
+  node.observes(standbyDatabase());
+  t.deepEqual([node.state().name, node.state().plan.attempts], ['standby', 1]);
+  const grant = { epoch: 5, type: 'eligibility', toStart: startB } as const;
+  const { lossCounter } = node.state().eligibility;
+  const paired = { record: recordStatement({ epoch: 5 }), grant: { ...grant, lossCounter } };
+  node.pass(100, { peer: paired });
+  node.writes();
+  node.pass(100, { peer: paired });
+  t.deepEqual([node.state().eligibility.epoch, node.state().plan.attempts], [5, 0]);
+});
+
+test('only a primary that serves is cloned: one that has lost its database may not be', (t) => {
+  const record = durableRecord({ node: boxB, mode: 'catchup', partner: null, job: 'cloning' });
+  const node = drivenNode({ settings: { self: boxB }, record, database: stoppedDatabase() });
+  node.pass(1000, { peer: { stateName: 'solo', record: recordStatement({ mode: 'solo' }) } });
+  t.is(node.asked('writeRecord').record.job, 'cloning');
+  const other = drivenNode({ settings: { self: boxB }, record, database: stoppedDatabase() });
+  other.pass(1000, { peer: { stateName: 'starting', record: recordStatement({ mode: 'solo' }) } });
+  t.is(other.all('writeRecord').length, 0);
+});
