@@ -192,7 +192,7 @@ function noteClaim(turn: Turn, event: EventOf<'addressClaimed'>): void {
 
 const defendPauseMs = 10_000;
 
-/** The catchup that was late is on disk: it may be said, and no grant given before names the counter of now. */
+/** The record that was late is on disk: it may be said, and no grant given before names the counter of now. */
 function unmute(turn: Turn): void {
   const { state } = turn;
   if (!state.mute) return;

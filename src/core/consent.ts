@@ -41,9 +41,14 @@ function isLongerThan(turn: Turn, theirs: Position): boolean {
 
 type Position = Pick<DatabaseStatement, 'timeline' | 'lsn'>;
 
-/** What was handed over needs a database that runs: without one for long it is declined, or nobody would ever serve. */
+/**
+ * What was handed over needs a database that runs, and the arbiter of its epoch: a node without one of them for long declines
+ * it, or nobody would ever serve.
+ */
 function cannotTake(turn: Turn): boolean {
-  return !turn.state.database.running && notFollowingFor(turn, turn.settings.followDeadlineMs);
+  const { state, settings } = turn;
+  const mayTake = state.database.running && state.record?.arbiter === settings.arbiter;
+  return !mayTake && notFollowingFor(turn, settings.followDeadlineMs);
 }
 
 export function notFollowingFor(turn: Turn, deadlineMs: number): boolean {

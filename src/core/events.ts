@@ -93,7 +93,6 @@ type Happening =
       readonly commandId: number;
       readonly command: OperatorCommand;
     }
-  /** The wish to stop in order (SIGTERM): the agent leaves what runs running, see SPEC.md. */
   | { readonly type: 'probeRoundDone'; readonly token: number; readonly result: ProbeResult }
   | { readonly type: 'recordWritten'; readonly token: number }
   | { readonly type: 'databaseStarted'; readonly token: number }

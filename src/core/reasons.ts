@@ -64,15 +64,12 @@ const sentences = {
   addressConflict: 'another device answers for the service address',
   twoPrimaries: 'two boxes hold the same epoch: an assumption of the arbiter was broken',
   unprotected: 'commits are on this box only',
-  protectedAgain: 'commits are on both boxes',
   probeUntested:
     'the probe of the service address was not seen to work: this standby cannot take over',
-  probeTested: 'the probe of the service address works',
   proxyArp: 'a reference answers for the service address (proxy ARP)',
   recordNotWritten: 'the record could not be written',
   recordWritten: 'the record was written again',
   notPaired: 'the pair is not in step',
-  notStandby: 'this box is not a standby',
   notPrimary: 'neither box is a primary that could hand over',
   alreadyServes: 'this box is primary already',
   commandBusy: 'another change is under way',
@@ -82,8 +79,6 @@ const sentences = {
   maintenanceOn: 'takeovers are paused',
   maintenanceOff: 'takeovers are possible again',
   maintenanceExpired: 'the maintenance time is over: takeovers are possible again',
-  wrongMajorVersion: 'the PostgreSQL major versions of the two boxes differ',
-  foreignDatabase: 'the databases of the two boxes are of different clusters',
   effectFailed: 'a step failed',
 } as const satisfies Record<string, string>;
 

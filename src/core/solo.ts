@@ -2,7 +2,7 @@
 // (I5). Until the paired record is asked for, any failure clears the setting again; no permission is needed for that.
 import { beginLeaving, beginOpening, beginPaired, beginSolo } from './entrances.ts';
 import { keepAddress } from './address.ts';
-import { inContact, peerIsAhead, peerSays } from './contact.ts';
+import { peerIsAhead, peerSays } from './contact.ts';
 import { resolveTwoPrimaries } from './conflict.ts';
 import type { EventOf } from './events.ts';
 import { pairedRecord } from './records.ts';
@@ -177,8 +177,4 @@ export function pairingExited(turn: Turn): void {
 
 export function soloExited(turn: Turn): void {
   beginOpening(turn, { code: 'databaseExited' });
-}
-
-export function isAloneWithoutContact(turn: Turn): boolean {
-  return !inContact(turn.state, turn.settings);
 }

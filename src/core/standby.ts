@@ -6,7 +6,6 @@ import { isGranted, loseEligibility, takeGrant } from './eligibility.ts';
 import { lanIsGood } from './lan.ts';
 import { isOutside, standbyHindrance } from './permission.ts';
 import type { Reason } from './reasons.ts';
-import type { DurableRecord } from './record.ts';
 import { followerRecord } from './records.ts';
 import { beginRejoin, noteHigherEpoch } from './rejoin.ts';
 import type { Standing } from './standing.ts';
@@ -188,9 +187,4 @@ export function expireSwitchoverRequest(turn: Turn): void {
   if (!over) return;
   state.switchoverEpoch = null;
   answerCommand(turn, false, { code: 'handoverFailed' });
-}
-
-/** Whether a record of a paired epoch names me as its standby. */
-export function isFollowerOf(record: DurableRecord | null, self: string): boolean {
-  return record?.mode === 'paired' && record.holder !== self;
 }

@@ -132,7 +132,7 @@ export type State = {
   /** Asked to be written and not yet known to be on disk. */
   writing: DurableRecord | null;
   writeRetryAt: number | null;
-  /** A catchup record missed its deadline: no grant and no heartbeat in this agent start. */
+  /** A record of a standby missed its deadline: no grant and no heartbeat until it is on disk. */
   mute: boolean;
   leaving: boolean;
   acknowledgedAlone: boolean;

@@ -311,6 +311,16 @@ test('a standby with a broken database declines what it was handed', (t) => {
   t.like(node.asked('writeRecord').record, { mode: 'catchup', epoch: 4, handed: 'none' });
 });
 
+test('a standby that is configured for another arbiter meanwhile declines: it may not take', (t) => {
+  const record = durableRecord({ node: boxB });
+  const database = standbyDatabase({ receiving: false, lsn: record.lsn });
+  const node = drivenNode({ settings: { self: boxB, arbiter: 'manual' }, record, database });
+  node.pass(4000, { peer: handedTo() });
+  t.is(node.all('writeRecord').length, 0);
+  node.pass(1100, { peer: handedTo() });
+  t.like(node.asked('writeRecord').record, { mode: 'catchup', epoch: 4, handed: 'none' });
+});
+
 test('I1: a standby whose log is longer than the giver says never declines: nobody else could serve', (t) => {
   const record = durableRecord({ node: boxB });
   const database = stoppedDatabase({ lsn: ended });
