@@ -103,6 +103,7 @@ export class Site {
     this.watch.look();
     const result = step(state, event, settings);
     const box = this.world.boxes.find(({ nodeId }) => nodeId === settings.self);
+    if (box !== undefined) this.story.asks(box.name, result.state.phase === 'asking');
     for (const effect of box === undefined ? [] : result.effects) this.#note(box, effect);
     return result;
   }

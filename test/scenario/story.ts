@@ -27,6 +27,8 @@ export class Story extends Trace {
   /** The moment that the story calls 0.00 s. */
   zeroMs = 0;
   #told: string[] = [];
+  /** Boxes that have asked the arbiter and wait for its answer. */
+  readonly #asking = new Set<string>();
   /** How often each sentence came since the last call of `take`. */
   #counts = new Map<string, number>();
 
@@ -56,6 +58,17 @@ export class Story extends Trace {
     return lines;
   }
 
+  /** Whether this box waits for the arbiter from now on: until that has answered it neither takes over nor leaves. */
+  asks(who: string, isAsking: boolean): void {
+    if (isAsking) this.#asking.add(who);
+    else this.#asking.delete(who);
+  }
+
+  #change(who: string, to: StateName): string {
+    const isAsked = this.#asking.has(who) && (to === 'takingOver' || to === 'leaving');
+    return isAsked ? 'asks the arbiter' : changes[to];
+  }
+
   override add(atMs: number, who: string, text: string): void {
     if (text.startsWith('reset: ')) this.tell(atMs, who, `is reset (${text.slice(7)})`);
   }
@@ -68,7 +81,8 @@ export class Story extends Trace {
     const why = reasonText(report.reason);
     // What a box waits for after its start is told by who looks at it, whenever it changes.
     if (report.kind === 'transition' && report.to === 'starting') return;
-    if (report.kind === 'transition') this.tell(atMs, who, `${changes[report.to]}: ${why}`);
+    if (report.kind === 'transition')
+      this.tell(atMs, who, `${this.#change(who, report.to)}: ${why}`);
     else if (report.kind === 'note') this.tell(atMs, who, why);
     else if (report.kind === 'alarmRaised') this.tell(atMs, who, `alarm ${report.alarm}: ${why}`);
     else this.tell(atMs, who, `alarm ${report.alarm} is over`);
