@@ -1,5 +1,6 @@
 // The primary leaves a paired epoch alone (I4): record first, then the setting, then waiting commits are released. From the moment
 // the record is asked for it says only that it is leaving (protocol.md sections 4 and 7).
+import { keepAddress } from './address.ts';
 import { beginOpening, beginSolo, clearSetting, resumeOpening } from './entrances.ts';
 import { peerIsAhead } from './contact.ts';
 import { stepDown } from './stepDown.ts';
@@ -32,6 +33,8 @@ export function leavingCleared(turn: Turn): void {
 /** Commits wait as long as the setting cannot be cleared: tried again until it is. */
 export function retryLeaving(turn: Turn): void {
   const { state } = turn;
+  // An arbiter may be silent for long: until it answers, the address is kept as that of any paired primary.
+  if (state.phase === 'asking') keepAddress(turn);
   if (state.phase !== 'clearing') return;
   if (peerIsAhead(state)) {
     stepDown(turn, { code: 'peerHasHigherEpoch' });

@@ -125,6 +125,16 @@ test('I2 etcd: a primary that waits for an answer steps down when the peer says 
   t.true(node.waitsFor('lowerServicePort') && node.waitsFor('stopDatabase'));
 });
 
+test('etcd: a primary that loses its LAN while it waits for the ledger takes its address off', (t) => {
+  const node = knownPrimary();
+  node.pass(1200);
+  node.fails('claimEpoch');
+  node.pass(1000);
+  t.deepEqual([node.state().phase, node.all('lowerServicePort').length], ['asking', 0]);
+  node.pass(1000, { round: { referenceAnswered: false, referenceMacs: [] } });
+  t.deepEqual([node.state().phase, node.all('lowerServicePort').length], ['asking', 1]);
+});
+
 test('etcd: a primary alone claims after D_solo_fast with a good LAN, after D_solo without', (t) => {
   const good = knownPrimary();
   good.pass(1200);
