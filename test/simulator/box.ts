@@ -192,6 +192,7 @@ export class Box {
   replace(log: Position | null): void {
     this.powerOff();
     this.#world.trace(this.name, `replaced by a new box ${log === null ? 'without database' : ''}`);
+    this.#world.ledger.forgetReigns(this.nodeId, this.peer.disk.record?.epoch ?? 0);
     this.nodeId = this.#world.random.hex(16);
     this.logRecycled = false;
     this.database.lose();

@@ -273,3 +273,18 @@ test('a core that gives up with an error is a violation of its seed, not the end
   t.is(violation?.invariant, 'broken');
   t.regex(violation?.text ?? '', /I3: planted/u);
 });
+
+test('I3: the reigns of a box that is gone for good are free again, but for those that the other box knows', (t) => {
+  const beginning = newLog();
+  for (const [epoch, broken] of [
+    [21, null],
+    [20, 'I3'],
+  ] as const) {
+    const ledger = new Ledger(beginning);
+    const record = durableRecord({ mode: 'solo', holder: boxA, partner: null });
+    for (const reign of [20, 21]) ledger.noteRecord(null, { ...record, epoch: reign });
+    ledger.forgetReigns(boxA, 20);
+    ledger.noteRecord(null, { ...record, node: boxB, holder: boxB, epoch });
+    t.is(ledger.violation?.invariant ?? null, broken);
+  }
+});

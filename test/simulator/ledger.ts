@@ -56,6 +56,12 @@ export class Ledger {
     }
   }
 
+  /** A box is gone for good, and with it what only it knew of its reigns above `epoch`. */
+  forgetReigns(holder: NodeId, epoch: number): void {
+    for (const [reign, { holder: held }] of this.#reigns)
+      if (held === holder && reign > epoch) this.#reigns.delete(reign);
+  }
+
   noteGrant({ toStart, epoch, lossCounter }: EligibilityGrant): void {
     const granted = this.#grants.get(toStart);
     const key = `${epoch}/${lossCounter}`;
