@@ -12,6 +12,7 @@ export const arbiters: readonly Mutant[] = [
     rule: 'an arbiter whose answer is not known has granted nothing',
     section: '5, etcd and fence',
     arbiters: outside,
+    themes: ['arbiter'],
     patches: [
       patch(
         'asking.ts',
@@ -25,6 +26,9 @@ export const arbiters: readonly Mutant[] = [
     rule: 'a claim whose outcome is unknown is settled before contact counts again',
     section: '5, etcd',
     arbiters: outside,
+    themes: ['arbiter'],
+    implied:
+      'the ledger gives an epoch once, and who asks again finds what he was given; a peer that is switched off late is taken for dead and asked off again; kept because contact would count while it may fall at any moment',
     patches: [
       patch(
         'asking.ts',
@@ -64,6 +68,7 @@ export const arbiters: readonly Mutant[] = [
     rule: 'a ledger that lost its memory is written anew only by a primary in contact with its partner',
     section: '5, etcd',
     arbiters: etcd,
+    themes: ['arbiter'],
     patches: [
       patch(
         'asking.ts',
@@ -93,6 +98,7 @@ export const arbiters: readonly Mutant[] = [
     rule: 'the ledger hears of an operator before the record is written',
     section: '5, operator',
     arbiters: etcd,
+    themes: ['arbiter'],
     patches: [
       patch(
         'commands.ts',
@@ -106,6 +112,7 @@ export const arbiters: readonly Mutant[] = [
     rule: 'an agent that has heard nobody since its start switches nobody off',
     section: '5, fence; 3, I7',
     arbiters: fence,
+    themes: ['arbiter'],
     patches: [
       patch(
         'permission.ts',
@@ -128,6 +135,7 @@ export const arbiters: readonly Mutant[] = [
     rule: 'in an epoch only the arbiter that its record names may give it away',
     section: '5',
     arbiters: ['lan', 'etcd', 'fence'],
+    themes: ['arbiter'],
     patches: [
       patch(
         'permission.ts',

@@ -242,6 +242,8 @@ export const changes: readonly Mutant[] = [
     section: '7, rejoin',
     arbiters: lan,
     themes: ['databases'],
+    implied:
+      'its primary lives and holds all that it throws away; kept because one copy would be left meanwhile',
     patches: [
       patch(
         'rejoin.ts',

@@ -1,7 +1,10 @@
 // The search for a broken invariant with one rule switched off: seeds from the first on, until one is found.
+import { initialState, nextWakeAt, step } from '../../src/core/step.ts';
+import type { Core } from '../simulator/core.ts';
 import type { Violation } from '../simulator/ledger.ts';
 import type { SimulatedArbiter } from '../simulator/simulatedArbiter.ts';
 import { simulate, themeOf } from '../simulator/simulation.ts';
+import type { Request } from '../simulator/simulation.ts';
 import { UsageError } from '../usage.ts';
 import { mutatedCore } from './mutatedCore.ts';
 import type { Mutant } from './mutant.ts';
@@ -20,6 +23,8 @@ export type Finding = {
   readonly run: number;
   readonly seed: number | null;
   readonly violation: Violation | null;
+  /** The same seed with the core that is shipped: null, unless it has a bug. */
+  readonly ofTheCore: Violation | null;
 };
 
 const safetyMs = 6 * 60_000;
@@ -31,13 +36,17 @@ export async function hunt(wanted: Hunt): Promise<Finding> {
   for (let run = 1; run <= wanted.seeds; run += 1) {
     do seed += 1;
     while (!isOfTheme(mutant, seed, wanted.arbiter));
-    const violation = violationOf(
-      () => simulate(core, { seed, safetyMs, arbiter: wanted.arbiter }).violation,
-    );
-    if (violation !== null) return { hunt: wanted, run, seed, violation };
+    const request = { seed, safetyMs, arbiter: wanted.arbiter };
+    const violation = violationOf(core, request);
+    if (violation === null) continue;
+    // What the core that is shipped breaks as well says nothing of the rule, and is a bug of its own.
+    const ofTheCore = violationOf(shipped, request);
+    return { hunt: wanted, run, seed, violation, ofTheCore };
   }
-  return { hunt: wanted, run: wanted.seeds, seed: null, violation: null };
+  return { hunt: wanted, run: wanted.seeds, seed: null, violation: null, ofTheCore: null };
 }
+
+const shipped: Core = { initialState, step, nextWakeAt };
 
 function isOfTheme({ themes }: Mutant, seed: number, arbiter: SimulatedArbiter): boolean {
   if (themes === undefined) return true;
@@ -46,9 +55,9 @@ function isOfTheme({ themes }: Mutant, seed: number, arbiter: SimulatedArbiter):
 }
 
 /** A core that throws has seen a broken invariant itself. */
-function violationOf(run: () => Violation | null): Violation | null {
+function violationOf(core: Core, request: Request): Violation | null {
   try {
-    return run();
+    return simulate(core, request).violation;
   } catch (error) {
     return { invariant: 'thrown', text: error instanceof Error ? error.message : String(error) };
   }
@@ -60,10 +69,14 @@ export function mutantNamed(name: string): Mutant {
   return found;
 }
 
-export function huntLine({ hunt: { mutant, arbiter }, run, seed, violation }: Finding): string {
+export function huntLine(finding: Finding): string {
+  const { run, seed, violation, ofTheCore } = finding;
+  const { mutant, arbiter } = finding.hunt;
   const head = `${mutant.padEnd(32)} ${arbiter.padEnd(5)}`;
   if (seed === null || violation === null) return `${head} survived ${run} seeds`;
-  return `${head} seed ${String(seed).padStart(4)} of ${String(run).padStart(4)}  ${violation.invariant}: ${firstSentence(violation.text)}`;
+  if (ofTheCore !== null)
+    return `${head} seed ${seed} is broken by the core itself: ${ofTheCore.invariant}: ${ofTheCore.text}`;
+  return `${head} seed ${String(seed).padStart(4)}, run ${String(run).padStart(4)}  ${violation.invariant}: ${firstSentence(violation.text)}`;
 }
 
 function firstSentence(text: string): string {

@@ -48,6 +48,7 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'a primary leaves alone only in the agent start that had the contact',
     section: '6, primary 2',
     arbiters: lan,
+    themes: ['blocked'],
     patches: [
       patch(
         'absorb.ts',
@@ -62,6 +63,8 @@ export const primaryEvidence: readonly Mutant[] = [
     section: '6, primary 3',
     arbiters: lan,
     themes: ['sight', 'blocked'],
+    implied:
+      'a LAN that is seen bad without contact takes the address off, which keeps a primary from leaving, and in contact it hands over; kept for the blink that falls between',
     patches: [
       patch(
         'lan.ts',

@@ -34,23 +34,8 @@ export const standbyEvidence: readonly Mutant[] = [
   },
   {
     name: 'old-round-counts',
-    rule: 'the silent round began after the last datagram of the peer was processed, and is young',
+    rule: 'the silent round began after the last datagram was processed (for D_fast, after the carrier was lost) and has just ended',
     section: '6, standby 3',
-    arbiters: lan,
-    themes: ['sight', 'blocked'],
-    patches: [
-      patch(
-        'permission.ts',
-        'round === null || round.startedAt <= contact.processedAt',
-        'round === null',
-      ),
-      patch('permission.ts', `ageMs > oldestMs ? 'roundTooOld' : null`, 'null'),
-    ],
-  },
-  {
-    name: 'fast-on-an-earlier-round',
-    rule: 'D_fast counts only with a round that began after the carrier was lost',
-    section: '6, standby 1',
     arbiters: lan,
     themes: ['sight', 'blocked'],
     patches: [
@@ -59,6 +44,12 @@ export const standbyEvidence: readonly Mutant[] = [
         '!lan.heartbeatCarrier && lastRound !== null && lastRound.startedAt >= lan.heartbeatCarrierSince',
         '!lan.heartbeatCarrier && lastRound !== null',
       ),
+      patch(
+        'permission.ts',
+        'round === null || round.startedAt <= contact.processedAt',
+        'round === null',
+      ),
+      patch('permission.ts', `ageMs > oldestMs ? 'roundTooOld' : null`, 'null'),
     ],
   },
   {

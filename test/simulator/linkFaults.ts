@@ -69,22 +69,28 @@ function alternateUnseen(site: FaultSite, box: Box): void {
   alternate(site, box, 2 + random.below(3));
 }
 
-/** One agent is blocked, and about then one path is lost: it does not look while the other box decides. */
+/** One agent is blocked or dies, and about then one path is lost, perhaps the other after it: it sees what is left. */
 function blockedAndCut(site: FaultSite, box: Box): void {
   const { cable, lan, random, queue } = site.world;
   const { side } = random.chance(0.5) ? box : box.peer;
-  const path = random.pick([
-    cable.unplugged,
-    cable.unplugged,
-    cable.silent,
-    lan.silent[side],
-    lan.partitioned,
-  ]);
-  const stallMs = random.pick([150, 400, 1000, 1700]) * random.between(0.7, 1.3);
-  const cutMs = random.pick([150, 500, 1500, 6000]) * random.between(0.7, 1.3);
-  queue.after(random.between(0, 120), () => stallAgent(site.world, box, stallMs));
+  const wire = random.pick([cable.unplugged, cable.unplugged, cable.silent]);
+  const port = random.pick([lan.silent[side], lan.partitioned]);
+  const [first, second] = random.chance(0.5) ? [wire, port] : [port, wire];
+  const stallMs = random.pick([150, 300, 450, 1000, 1700]) * random.between(0.7, 1.3);
+  const cutMs = random.pick([100, 200, 400, 1500, 6000]) * random.between(0.7, 1.3);
+  const thenMs = random.pick([100, 1500, 4000]) * random.between(0.7, 1.3);
+  const dies = random.chance(0.2);
+  const goesOn = random.chance(0.5);
   queue.after(random.between(0, 120), () => {
-    if (site.isOpen()) site.cut('one path', path, cutMs);
+    if (dies) box.crashAgent(stallMs);
+    else stallAgent(site.world, box, stallMs);
+  });
+  queue.after(random.between(0, 120), () => {
+    if (!site.isOpen()) return;
+    site.cut('one path', first, cutMs);
+    queue.after(cutMs + 0.5, () => {
+      if (goesOn && site.isOpen()) site.cut('the other path', second, thenMs);
+    });
   });
 }
 

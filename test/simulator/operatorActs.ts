@@ -36,7 +36,7 @@ function setMaintenance({ world }: FaultSite, box: Box): void {
 }
 
 /** With loss accepted: what the chosen box has is the truth from then on. He looks twice before he orders it. */
-function takeOver(site: FaultSite, box: Box): void {
+export function takeOver(site: FaultSite, box: Box): void {
   if (!isOut(box.peer)) return;
   const seen = box.agent?.state.name;
   site.world.queue.after(lookMs, () => {

@@ -3,11 +3,13 @@
 import type { Box } from './box.ts';
 import { cutPower } from './boxFaults.ts';
 import type { FaultSite } from './faultSite.ts';
+import { takeOver } from './operatorActs.ts';
 
 export function strike(site: FaultSite, box: Box): void {
   const { queue, random, cable } = site.world;
   const delayMs = random.between(0, random.pick([2, 20, 100, 400, 1500]));
   const losesPaths = random.chance(0.4);
+  const isWatched = random.chance(0.3);
   const isHeardFirst = random.chance(0.2);
   const wire = random.pick([cable.unplugged, cable.unplugged, cable.silent]);
   const durationMs = random.pick([1500, 4000, 12_000]) * random.between(0.7, 1.3);
@@ -23,6 +25,8 @@ export function strike(site: FaultSite, box: Box): void {
     }
     if (!losesPaths) {
       cutPower(site, [box]);
+      // Somebody sees one box dark and the other waiting.
+      if (isWatched) queue.after(random.between(300, 3000), () => takeOver(site, box.peer));
       return;
     }
     // The switch is back as the cable goes: never both at once.

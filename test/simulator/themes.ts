@@ -3,7 +3,7 @@
 import type { Random } from './random.ts';
 import type { FaultName, WorldOptions } from './worldOptions.ts';
 
-export type ThemeName = 'sight' | 'blocked' | 'records' | 'databases';
+export type ThemeName = 'sight' | 'blocked' | 'records' | 'databases' | 'arbiter';
 
 const themes: Readonly<Record<ThemeName, readonly FaultName[]>> = {
   /** Who lives, who is cut off, who only sleeps: what the two boxes can know of each other. */
@@ -57,7 +57,31 @@ const themes: Readonly<Record<ThemeName, readonly FaultName[]>> = {
     'switchover',
     'portUnplugged',
   ],
+  /** What the arbiter outside the pair does and does not answer, and one box that is configured for another. */
+  arbiter: [
+    'arbiterDown',
+    'arbiterUnreachable',
+    'arbiterSlow',
+    'arbiterForgets',
+    'arbiterReconfigured',
+    'fenceRefuses',
+    'everythingCut',
+    'heartbeatCut',
+    'heartbeatsFiltered',
+    'blockedAndCut',
+    'agentCrashed',
+    'powerLoss',
+  ],
 };
+
+const drawn: readonly ThemeName[] = [
+  'sight',
+  'sight',
+  'blocked',
+  'blocked',
+  'records',
+  'databases',
+];
 
 export type FaultOptions = Pick<
   WorldOptions,
@@ -70,17 +94,17 @@ export type FaultOptions = Pick<
   | 'weights'
   | 'aim'
   | 'strike'
+  | 'promotionFailure'
 >;
 
 export function drawTheme(random: Random, names: readonly FaultName[]): FaultOptions {
-  const theme = random.pick([
-    'sight',
-    'sight',
-    'blocked',
-    'blocked',
-    'records',
-    'databases',
-  ] as const);
+  const isOutside = names.includes('arbiterSlow');
+  const theme = random.pick<ThemeName>([
+    ...drawn,
+    'arbiter',
+    ...(isOutside ? (['arbiter', 'arbiter'] as const) : []),
+  ]);
+  const isOfEvidence = theme === 'sight' || theme === 'blocked';
   const share = random.pick([0.4, 0.8]);
   const weights = themes[theme]
     .filter((name) => names.includes(name))
@@ -88,12 +112,14 @@ export function drawTheme(random: Random, names: readonly FaultName[]): FaultOpt
   return {
     theme,
     calmMs: random.pick([300, 2000]),
-    waitsForHealth: random.chance(0.8),
+    // A second fault of these kinds belongs into the recovery from the first.
+    waitsForHealth: random.chance(isOfEvidence ? 0.8 : 0.3),
     returnsSoon: random.chance(0.8),
     maxFaultsInCluster: random.pick([2, 3, 5]),
     clusterMs: random.pick([300, 1000, 3000]),
     weights: weights.some(([, weight]) => weight > 0) ? weights : [['powerLoss', 1]],
     aim: random.pick([0, 0.5]),
     strike: random.pick([0.3, 0.8]),
+    promotionFailure: random.pick(theme === 'databases' ? [0, 0.6] : [0, 0, 0.1]),
   };
 }
