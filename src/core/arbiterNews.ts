@@ -27,7 +27,7 @@ type ArbiterEffect = (typeof arbiterEffects)[number];
 export function beginKnowing(turn: Turn): void {
   const { record, arbiter } = turn.state;
   if (record?.mode === 'paired') arbiter.unsettledEpoch = record.epoch;
-  arbiter.peerIsOff = record !== null && record.mode !== 'catchup';
+  arbiter.peerIsOff = record !== null;
 }
 
 export function isOfArbiter(effect: EffectWithToken['type']): effect is ArbiterEffect {
@@ -74,7 +74,6 @@ export function noteArbiter(turn: Turn, event: ArbiterEvent): void {
       arbiter.checkedAt = -Infinity;
       return;
     case 'peerFenced':
-      arbiter.checkedAt = turn.state.now;
       return;
     case 'fenceRefused':
     case 'peerUnfenced':

@@ -2,7 +2,7 @@
 // compare-and-swap. `fence`: the peer is switched off, verified. From the request until it is acted upon or known to have come
 // to nothing the node is leaving: it counts as no contact, because what was asked may be granted at any moment.
 import { arbiterEffects } from './arbiterNews.ts';
-import { inContact, peerIsAhead, peerSays } from './contact.ts';
+import { inContact, peerIsAhead } from './contact.ts';
 import { loseEligibility } from './eligibility.ts';
 import { beginLeaving, beginOpening } from './entrances.ts';
 import type { EventOf } from './events.ts';
@@ -13,7 +13,7 @@ import { serves } from './roles.ts';
 import { stepDown } from './stepDown.ts';
 import { beginTakeover } from './takeover.ts';
 import type { Turn } from './turn.ts';
-import { ask, enter, isPending, note } from './turn.ts';
+import { ask, enter, isPending, note, settle } from './turn.ts';
 
 const askDeadlineMs = 2000;
 const fenceDeadlineMs = 10_000;
@@ -40,6 +40,8 @@ function request(turn: Turn, take: boolean): void {
     ask(turn, { type: 'claimEpoch', epoch, take, deadlineMs: askDeadlineMs });
   } else {
     state.arbiter.peerIsOff = true;
+    // The answer to an older order to switch it on says nothing of this one.
+    settle(turn, 'unfencePeer', state.pending.unfencePeer ?? -1);
     ask(turn, { type: 'fencePeer', deadlineMs: fenceDeadlineMs });
   }
 }
@@ -144,17 +146,14 @@ function keepLedger(turn: Turn): void {
   }
 }
 
-/** A box that this node may have switched off is switched on again, but not before what follows from it is on disk. */
+/**
+ * A box that this node may have switched off is switched on again, but not before what follows from it is on disk. Only the
+ * device's word ends this: an order whose outcome is unknown may be carried out long after the peer was heard again.
+ */
 function keepPeerOn(turn: Turn): void {
   const { state, settings } = turn;
   if (!state.arbiter.peerIsOff || state.writing !== null) return;
-  // What was heard before it was off proves nothing.
-  if ((state.contact.heardAt ?? -Infinity) > state.arbiter.checkedAt && peerSays(turn) !== null) {
-    state.arbiter.peerIsOff = false;
-    state.arbiter.failing = false;
-    return;
-  }
-  if (!listenedLongEnough(state, settings)) return;
-  state.arbiter.askedAt = state.now;
+  if (state.now - state.arbiter.checkedAt < retryMs || !listenedLongEnough(state, settings)) return;
+  state.arbiter.checkedAt = state.now;
   ask(turn, { type: 'unfencePeer', deadlineMs: fenceDeadlineMs });
 }

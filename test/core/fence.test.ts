@@ -1,7 +1,7 @@
 // The arbiter fence: off, verified, is the permission; what is not known is asked again; and the peer is switched on again
 // (protocol.md section 5).
 import test from 'ava';
-import { boxA, durableRecord, recordStatement } from './builders.ts';
+import { boxA, boxB, durableRecord, recordStatement } from './builders.ts';
 import type { DrivenNode } from './drivenNode.ts';
 import {
   drivenNode,
@@ -21,6 +21,14 @@ function knownStandby(): DrivenNode {
     peer: { ...grantTo(node.state().eligibility.lossCounter), record: recordStatement(fence) },
     round: { serviceAnsweredBy: [macA] },
   });
+  return node;
+}
+
+/** Its predecessor's orders are settled: the device has switched the standby on, which it was. */
+function knownPrimary(): DrivenNode {
+  const node = pairedPrimary(fence);
+  node.happen({ type: 'peerUnfenced', token: node.asked('unfencePeer').token });
+  node.hears(wellStandby);
   return node;
 }
 
@@ -59,30 +67,41 @@ test('fence: whoever answers for the address is spared until T_max, and then swi
 });
 
 test('fence: the peer is switched on again after the record, and until that is known', (t) => {
-  const node = pairedPrimary(fence);
+  const node = knownPrimary();
+  const before = node.all('unfencePeer').length;
   node.pass(1200);
   answers(node, 'peerFenced');
   node.pass(800);
-  t.is(node.all('unfencePeer').length, 0);
+  t.is(node.all('unfencePeer').length, before);
   node.writes();
   node.pass(800);
   t.true(node.waitsFor('unfencePeer'));
   node.fails('unfencePeer');
   node.pass(1000);
-  t.is(node.all('unfencePeer').length, 2);
+  t.is(node.all('unfencePeer').length, before + 2);
   node.happen({ type: 'peerUnfenced', token: node.asked('unfencePeer').token });
   node.pass(5000);
-  t.is(node.all('unfencePeer').length, 2);
+  t.is(node.all('unfencePeer').length, before + 2);
 });
 
-test('fence: what was heard before the peer was off does not count as its return', (t) => {
-  const node = pairedPrimary(fence);
+test('fence: that the peer is heard again ends no order, because an open one may still switch it off', (t) => {
+  const node = knownPrimary();
   node.pass(1200);
-  node.hears(wellStandby);
-  answers(node, 'peerFenced');
-  node.writes();
-  node.pass(1500);
-  t.true(node.waitsFor('unfencePeer'));
+  node.fails('fencePeer');
+  const record = recordStatement({ epoch: 6, holder: boxB, mode: 'solo', partner: null, ...fence });
+  node.hears({ ...wellStandby, record });
+  t.is(node.state().name, 'steppingDown');
+  node.pass(3000, { peer: { ...wellStandby, record } });
+  t.true(node.state().arbiter.peerIsOff);
+});
+
+test('fence: an older order to switch on, answered late, does not end a newer one to switch off', (t) => {
+  const node = pairedPrimary(fence);
+  const { token } = node.asked('unfencePeer');
+  node.pass(1200);
+  t.true(node.waitsFor('fencePeer'));
+  node.happen({ type: 'peerUnfenced', token });
+  t.true(node.state().arbiter.peerIsOff);
 });
 
 test('I7 fence: a box that starts with a paired record and hears nobody fences nobody', (t) => {

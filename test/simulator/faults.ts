@@ -51,10 +51,9 @@ export class Faults implements FaultSite {
     for (const end of this.#open) end();
     this.#open.clear();
     const { random, boxes } = this.world;
-    for (const box of boxes) {
-      box.isSwitchedOff = false;
-      box.configureArbiter(this.world.options.arbiter);
-    }
+    // Where each switched the other off, somebody has to come; else whoever did it switches on again.
+    if (boxes.every((box) => box.isSwitchedOff)) for (const box of boxes) box.isSwitchedOff = false;
+    for (const box of boxes) box.configureArbiter(this.world.options.arbiter);
     for (const box of boxes) this.world.mayPowerOn(box, random.between(1000, 5000));
   }
 
