@@ -215,6 +215,19 @@ function failedTaker(): DrivenNode {
   return node;
 }
 
+test('a handback is never taken back, also not from a peer that has noted its epoch', (t) => {
+  const node = failedTaker();
+  const { token } = node.asked('stopDatabase');
+  node.hears(handedTo());
+  node.happen({ type: 'databaseStopped', token, clean: true, lsn: someLsn, timeline: 3 });
+  node.writes();
+  const written = node.all('writeRecord').length;
+  const noted = recordStatement({ epoch: 5, mode: 'catchup', partner: null });
+  node.pass(3000, { peer: { record: noted } });
+  t.is(node.all('writeRecord').length, written);
+  t.is(node.said().standing.grant?.type, 'handover');
+});
+
 test('a taker that cannot be promoted stops its database and hands back what the giver holds', (t) => {
   const node = failedTaker();
   const stop = node.asked('stopDatabase');

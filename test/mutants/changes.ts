@@ -182,21 +182,6 @@ export const changes: readonly Mutant[] = [
     ],
   },
   {
-    name: 'handback-taken-back',
-    rule: 'a handback is never taken back',
-    section: '7, handover',
-    arbiters: lan,
-    themes: ['databases'],
-    patches: [
-      patch(
-        'handover.ts',
-        `record.handed === 'handedBack' ||
-    said.record.mode`,
-        'said.record.mode',
-      ),
-    ],
-  },
-  {
     name: 'handback-of-a-longer-log',
     rule: 'the taker hands back only when the log of the giver holds all of its own',
     section: '7, handover',

@@ -49,6 +49,7 @@ const themes: Readonly<Record<ThemeName, readonly FaultName[]>> = {
   databases: [
     'databaseCrashed',
     'databaseHung',
+    'agentCrashed',
     'logRecycled',
     'replicationBlocked',
     'powerLoss',
