@@ -11,7 +11,8 @@ export function calmMs({ options: { linkUp } }: World): number {
 
 /** A LAN that hides the boxes from each other, and a cable that loses whole rounds, are faults of their own. */
 export function mayBeExamined({ options }: World): boolean {
-  return !options.isolatedLan && options.heartbeatLoss < 0.01;
+  // A promotion that fails more often than not keeps no promise of time.
+  return !options.isolatedLan && options.heartbeatLoss < 0.01 && options.promotionFailure < 0.5;
 }
 
 export type Exam = {
