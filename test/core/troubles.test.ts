@@ -348,3 +348,20 @@ test('only a primary that serves is cloned: one that has lost its database may n
   other.pass(1000, { peer: { stateName: 'starting', record: recordStatement({ mode: 'solo' }) } });
   t.is(other.all('writeRecord').length, 0);
 });
+
+test('a database that somebody started by hand beside a rejoining agent is stopped and rewound', (t) => {
+  const record = durableRecord({ node: boxA, mode: 'catchup', holder: boxB, partner: null });
+  const node = drivenNode({ record, database: stoppedDatabase() });
+  const primary = {
+    stateName: 'solo',
+    record: recordStatement({ holder: boxB, mode: 'solo', partner: null }),
+  } as const;
+  node.pass(200, { peer: primary });
+  t.true(node.waitsFor('startDatabase'));
+  // The start is refused, because it runs already, and as a primary.
+  node.observes(primaryDatabase({ standbyStreaming: false }));
+  node.fails('startDatabase');
+  node.pass(3000, { peer: primary });
+  t.true(node.waitsFor('stopDatabase'));
+  t.is(node.state().name, 'rejoining');
+});

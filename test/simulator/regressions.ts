@@ -38,7 +38,7 @@ export const regressions: readonly Regression[] = [
   } else {`,
       ),
     ],
-    heldBy: { seed: 387 },
+    heldBy: { seed: 608 },
   },
   {
     story: 'a handback was lost because contact was broken when it was offered',
@@ -137,7 +137,7 @@ export const regressions: readonly Regression[] = [
         '  if (aheadEpoch === null) return;',
       ),
     ],
-    heldBy: { seed: 143 },
+    heldBy: { seed: 1302 },
   },
   {
     story: 'I1: a node in its gate asked the ledger although its standby had been ahead',
@@ -249,7 +249,11 @@ export const regressions: readonly Regression[] = [
         '  if (database.running && database.inRecovery === false && turn.state.now < 0) {',
       ),
     ],
-    heldBy: { seed: 5174 },
+    heldBy: {
+      file: 'troubles.test.ts',
+      title:
+        'a database that somebody started by hand beside a rejoining agent is stopped and rewound',
+    },
   },
   {
     story: 'a standby without its database did not decline what was handed over to it',
@@ -318,7 +322,7 @@ export const regressions: readonly Regression[] = [
         'return settings.referenceIntervalMs + settings.marginMs;',
       ),
     ],
-    heldBy: { seed: 5085 },
+    heldBy: { seed: 1344 },
   },
   {
     story: 'a standby took over on a round that was two rounds old',
