@@ -85,6 +85,12 @@ export class Box {
     return contains(database.flushed, this.#world.ledger.acknowledged);
   }
 
+  /** And is not on the way to throw its own away for what the other box has. */
+  get keepsEverything(): boolean {
+    const plan = this.agent?.state.plan;
+    return this.holdsEverything && plan?.needsRewind !== true && plan?.needsClone !== true;
+  }
+
   /** The box's monotonic clock. */
   clockMs(): number {
     return this.#clockOffsetMs + this.#world.queue.nowMs * this.#clockRate;

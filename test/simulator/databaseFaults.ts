@@ -75,7 +75,7 @@ function startByHand({ world }: FaultSite, box: Box): void {
 /** A data disk that dies may take only what the other box holds too: more than one copy is never promised. */
 function loseDatabase({ world }: FaultSite, box: Box): void {
   const { peer } = box;
-  if (!peer.holdsEverything) return;
+  if (!peer.keepsEverything) return;
   box.powerOff();
   world.trace(box.name, 'the data directory is lost');
   box.database.lose();

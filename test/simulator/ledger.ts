@@ -16,6 +16,8 @@ export class Ledger {
   /** The first broken invariant; a run ends with it. */
   violation: Violation | null = null;
   readonly #reigns = new Map<number, { readonly holder: NodeId; readonly mode: Mode }>();
+  /** Where both boxes were replaced, one after the other, nobody knows how far the first had counted. */
+  readonly #gone = new Set<NodeId>();
   /** Every epoch and counter that was granted, by the agent start that it was granted to. */
   readonly #grants = new Map<AgentStart, Set<string>>();
 
@@ -58,8 +60,9 @@ export class Ledger {
 
   /** A box is gone for good, and with it what only it knew of its reigns above `epoch`. */
   forgetReigns(holder: NodeId, epoch: number): void {
+    this.#gone.add(holder);
     for (const [reign, { holder: held }] of this.#reigns)
-      if (held === holder && reign > epoch) this.#reigns.delete(reign);
+      if (this.#gone.has(held) && reign > epoch) this.#reigns.delete(reign);
   }
 
   noteGrant({ toStart, epoch, lossCounter }: EligibilityGrant): void {

@@ -76,7 +76,7 @@ function isOut(box: Box): boolean {
 /** A new box comes where the other one serves alone, or where a dead primary will not come back. */
 function replaceBox({ world }: FaultSite, box: Box): void {
   const { peer } = box;
-  if (!peer.powered || !peer.holdsEverything || peer.operatorOrdered) return;
+  if (!peer.powered || !peer.keepsEverything || peer.operatorOrdered) return;
   const serves = peer.agent?.standing?.stateName === 'solo';
   if (!serves && peer.database.isPrimary) return;
   const cloned = serves && world.databasesMeet() && world.random.chance(0.7);
