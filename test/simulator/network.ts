@@ -128,9 +128,10 @@ export class Lan {
 
 /**
  * Assumption (a) of the `lan` arbiter: two living boxes are never without the cable and the LAN at once. A cable that loses
- * much is as good as cut where neither box can see that the LAN is cut between them.
+ * much, or holds datagrams back for as long as D, is as good as cut where neither box can see that the LAN is cut between them.
  */
 export function isAssumed(cable: HeartbeatCable, lan: Lan): boolean {
-  const isCarried = cable.carriesHeartbeats && !(cable.lossy.active && lan.partitioned.active);
+  const isDoubtful = cable.lossy.active || cable.reordering.active;
+  const isCarried = cable.carriesHeartbeats && !(isDoubtful && lan.partitioned.active);
   return isCarried || lan.isMended;
 }
