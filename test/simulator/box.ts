@@ -88,7 +88,8 @@ export class Box {
   /** And is not on the way to throw its own away for what the other box has. */
   get keepsEverything(): boolean {
     const plan = this.agent?.state.plan;
-    return this.holdsEverything && plan?.needsRewind !== true && plan?.needsClone !== true;
+    const isRebuilt = plan?.needsRewind === true || plan?.needsClone === true;
+    return this.holdsEverything && !this.database.touchedByHand && !isRebuilt;
   }
 
   /** The box's monotonic clock. */
