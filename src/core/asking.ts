@@ -106,7 +106,10 @@ function yieldToPeer(turn: Turn): void {
 /** What is to be asked or told without anybody waiting for it; called at the end of every step. */
 export function keepArbiter(turn: Turn): void {
   const { state, settings } = turn;
-  if (!isOutside(settings) || state.record?.arbiter !== settings.arbiter) return;
+  if (!isOutside(settings)) return;
+  // A paired epoch is its own arbiter's; whoever is alone, or holds nothing, goes by the configuration.
+  const { record } = state;
+  if (record?.mode === 'paired' && record.arbiter !== settings.arbiter) return;
   if (state.phase === 'asking' && peerIsAhead(state)) {
     yieldToPeer(turn);
     return;

@@ -30,7 +30,7 @@ export function beginStart(turn: Turn, event: EventOf<'agentStarted'>): void {
   if (event.record === null) {
     if (state.port.anyAddressOn) lowerAddress(turn);
     enter(turn, 'unpaired', '', { code: 'noRecord' });
-  } else if (event.database.running && event.record.job === 'none') {
+  } else if (isAdopted(event.record, event.database.running)) {
     adopt(turn, event.record);
   } else {
     enter(turn, 'starting', event.database.running ? 'stopping' : 'listening', {
@@ -39,6 +39,11 @@ export function beginStart(turn: Turn, event: EventOf<'agentStarted'>): void {
     lowerAddress(turn);
     if (event.database.running) ask(turn, { type: 'stopDatabase', how: 'now', deadlineMs: 10_000 });
   }
+}
+
+/** A database that must not be started, or was handed over, may run only through somebody's hand: it is stopped first. */
+function isAdopted(record: DurableRecord, running: boolean): boolean {
+  return running && record.job === 'none' && record.handed === 'none';
 }
 
 /** The agent alone died: what it served is served on, but nothing is left alone before the next contact. */

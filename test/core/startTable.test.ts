@@ -320,3 +320,15 @@ test('start: a database of another cluster never serves', (t) => {
   t.is(node.state().name, 'starting');
   t.is(node.state().reason.code, 'databaseUnusable');
 });
+
+test('a giver whose database was started by hand stops it and grants again', (t) => {
+  const node = drivenNode({
+    record: durableRecord({ ...handed }),
+    database: stoppedDatabase({ running: true, answering: true, inRecovery: true }),
+  });
+  t.is(node.asked('stopDatabase').how, 'now');
+  const { token } = node.asked('stopDatabase');
+  node.happen({ type: 'databaseStopped', token, clean: false, lsn: null, timeline: 3 });
+  node.pass(4000);
+  t.deepEqual([node.state().name, node.state().phase], ['handingOver', 'granting']);
+});

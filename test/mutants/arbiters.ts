@@ -145,8 +145,8 @@ export const arbiters: readonly Mutant[] = [
       patch('eligibility.ts', 'record.arbiter !== turn.settings.arbiter || ', ''),
       patch(
         'asking.ts',
-        '!isOutside(settings) || state.record?.arbiter !== settings.arbiter',
-        '!isOutside(settings)',
+        `if (record?.mode === 'paired' && record.arbiter !== settings.arbiter) return;`,
+        '',
       ),
     ],
   },

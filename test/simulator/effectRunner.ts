@@ -33,7 +33,7 @@ const resourceOf: Readonly<Partial<Record<EffectName, Resource>>> = {
   unfencePeer: 'arbiter',
 };
 /** The ways out of everything: they begin at once, and what still waits is given up. */
-const urgent: ReadonlySet<EffectName> = new Set(['stopDatabase', 'clearSynchronous']);
+const urgent: ReadonlySet<EffectName> = new Set(['stopDatabase', 'clearSynchronous', 'fencePeer']);
 const maxQueue = 16;
 /** An effect reported as failed may go on; so long after its deadline the next one begins all the same. */
 const abandonMs = 1000;

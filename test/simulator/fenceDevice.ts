@@ -30,6 +30,7 @@ export class FenceDevice {
     queue.after(this.#delayMs(), () => {
       this.#open[target.side] -= 1;
       if (this.#world.options.planted.lyingFence !== true) target.switchOff();
+      if (target.peer.isSwitchedOff) this.#comeAndLook(target);
       queue.after(this.#delayMs(), () => {
         if (this.#reaches(asker) && asker.waits()) done(true);
       });
@@ -57,6 +58,15 @@ export class FenceDevice {
   #refuse(asker: Asker, target: Box, done: (off: boolean) => void): void {
     if (this.#open[target.side] > 0 || !this.#reaches(asker) || !asker.waits()) return;
     done(target.isSwitchedOff);
+  }
+
+  /** Where each switched the other off nobody is left to switch on again: a person has to come. */
+  #comeAndLook(box: Box): void {
+    this.#world.queue.after(20_000, () => {
+      if (!box.isSwitchedOff || !box.peer.isSwitchedOff) return;
+      this.#world.trace('-', 'somebody comes and switches both boxes on');
+      for (const each of [box, box.peer]) each.switchOn();
+    });
   }
 
   #reaches(asker: Asker): boolean {
