@@ -126,7 +126,7 @@ const outOfRange: Readonly<Record<string, (bytes: Buffer) => void>> = {
   'an unknown flag': (bytes) => bytes.writeUInt8(0x80, 88),
   'an epoch above 2^53 - 1': (bytes) => bytes.writeUInt8(0xff, 96),
   'a switchover epoch that is absent but not zero': (bytes) => bytes.writeUInt8(1, 203),
-  'an unknown arbiter': (bytes) => bytes.writeUInt8(2, 234),
+  'an unknown arbiter': (bytes) => bytes.writeUInt8(4, 234),
   'padding that is not zero': (bytes) => bytes.writeUInt8(1, 235),
   'another length in the header': (bytes) => bytes.writeUInt16BE(267, 6),
 };
