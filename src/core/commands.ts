@@ -44,6 +44,8 @@ function orderTakeover(turn: Turn, commandId: number, peerIsOff: boolean): void 
   const refused = takeoverRefusal(turn);
   // A ledger that has moved for an order that is refused would keep the pair from its next epoch.
   if (refused !== null) answer(turn, commandId, false, { code: refused });
+  else if (!peerIsOff && isOfAnotherLedger(turn))
+    answer(turn, commandId, false, { code: 'arbiterUnreachable' });
   else if (!entersFirst) takeover(turn, commandId, operatorEpoch(turn));
   else if (isPending(turn, 'enterEpoch')) answer(turn, commandId, false, { code: 'commandBusy' });
   else {
@@ -54,6 +56,11 @@ function orderTakeover(turn: Turn, commandId: number, peerIsOff: boolean): void 
 }
 
 const enterDeadlineMs = 2000;
+
+/** I2: the epoch is that of a ledger which this node is not configured to ask; the peer may have it from there at any moment. */
+function isOfAnotherLedger({ state, settings }: Turn): boolean {
+  return state.record?.arbiter === 'etcd' && settings.arbiter !== 'etcd';
+}
 
 /** What the operator ordered is asked again: the world may have changed while the ledger was written. */
 export function epochEntered(turn: Turn, event: EventOf<'epochEntered'>): void {

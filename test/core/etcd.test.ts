@@ -430,3 +430,20 @@ test('I1 etcd: a primary in its gate does not ask for its epoch where the standb
   t.true(asksFromItsGate(0n));
   t.false(asksFromItsGate(100n));
 });
+
+test('I2 etcd: an operator at a node that is configured for another arbiter must vouch for the peer', (t) => {
+  const node = drivenNode({
+    settings: { arbiter: 'lan' },
+    record: paired,
+    database: stoppedDatabase(),
+  });
+  node.happen({ type: 'operatorCommanded', commandId: 7, command: { type: 'takeover' } });
+  t.deepEqual(
+    [node.asked('answerCommand').ok, node.asked('answerCommand').reason.code],
+    [false, 'arbiterUnreachable'],
+  );
+  t.is(node.all('writeRecord').length, 0);
+  const command = { type: 'takeover', peerIsOff: true } as const;
+  node.happen({ type: 'operatorCommanded', commandId: 8, command });
+  t.is(node.asked('writeRecord').record.epoch, 6);
+});
