@@ -66,7 +66,9 @@ function isOfAnotherLedger({ state, settings }: Turn): boolean {
 export function epochEntered(turn: Turn, event: EventOf<'epochEntered'>): void {
   const { orderId } = turn.state.arbiter;
   turn.state.arbiter.orderId = null;
-  if (orderId !== null) takeover(turn, orderId, Math.max(event.epoch, operatorEpoch(turn)));
+  if (orderId === null) return;
+  if (event.epoch === null) answer(turn, orderId, false, { code: 'arbiterForgot' });
+  else takeover(turn, orderId, Math.max(event.epoch, operatorEpoch(turn)));
 }
 
 function takeover(turn: Turn, commandId: number, epoch: number): void {

@@ -86,7 +86,7 @@ export type Effect =
       readonly take: boolean;
       readonly deadlineMs: number;
     }
-  /** etcd: epochEntered. Makes the ledger say (epoch, solo, me) if it is lower; with `above`, two more than it says if it is not. */
+  /** etcd: epochEntered. Makes the ledger say (epoch, solo, me) if it is lower; with `above`, two more than it says if it is not, and nothing where it says nothing. */
   | {
       readonly type: 'enterEpoch';
       readonly token: number;

@@ -1,6 +1,7 @@
 // Everything that can happen to a node, in the past tense. Time arrives inside events (`at`, milliseconds of the node's
 // monotonic clock); the shell and the simulator make them, the core never asks for anything.
-import type { AgentStart, DurableRecord, Lsn, NodeId } from './record.ts';
+import type { Claim, LedgerEntry } from './ledger.ts';
+import type { AgentStart, DurableRecord, Lsn } from './record.ts';
 import type { Heartbeat } from './standing.ts';
 
 export type DatabaseObservation = {
@@ -57,13 +58,6 @@ export type OperatorCommand =
   | { readonly type: 'takeover'; readonly peerIsOff?: boolean }
   /** Takeovers are paused until then (monotonic), or go on again (null). */
   | { readonly type: 'maintenance'; readonly untilMs: number | null };
-
-/** What the ledger of an outside arbiter says of the pair. */
-export type LedgerEntry = {
-  readonly epoch: number;
-  readonly mode: 'paired' | 'solo';
-  readonly holder: NodeId;
-};
 
 type Happening =
   | {
@@ -124,16 +118,9 @@ type Happening =
       readonly token: number;
       readonly found: LedgerEntry | null;
     }
-  /** `won`: the ledger names me in `epoch`, above the one asked for; `lost`: the peer; `refused`: neither, and nothing is under way. */
-  | {
-      readonly type: 'claimDecided';
-      readonly token: number;
-      readonly outcome: 'won' | 'lost' | 'refused';
-      readonly epoch: number;
-      /** The ledger says nothing at all: it lost its memory. */
-      readonly forgotten: boolean;
-    }
-  | { readonly type: 'epochEntered'; readonly token: number; readonly epoch: number }
+  | ({ readonly type: 'claimDecided'; readonly token: number } & Claim)
+  /** Null: the ledger says nothing at all, so that an order is not entered. */
+  | { readonly type: 'epochEntered'; readonly token: number; readonly epoch: number | null }
   | { readonly type: 'peerFenced'; readonly token: number }
   | { readonly type: 'fenceRefused'; readonly token: number }
   | { readonly type: 'peerUnfenced'; readonly token: number }

@@ -181,7 +181,7 @@ function asking(settings: { readonly arbiter: 'etcd' | 'fence' }): DrivenNode {
     } as const;
     node.happen({ ...settled, token: node.asked('claimEpoch').token });
     node.pass(600, { peer: wellStandby });
-    const found = { epoch: 4, mode: 'paired', holder: boxA } as const;
+    const found = { epoch: 4, mode: 'paired', holder: boxA, takenFrom: null } as const;
     node.happen({ type: 'epochPublished', token: node.asked('publishEpoch').token, found });
     node.pass(600, { peer: wellStandby });
   }

@@ -91,6 +91,11 @@ export class Agent {
     this.#world.queue.at(untilMs, () => this.#resume());
   }
 
+  /** What was being read of the database when it was changed says nothing of now: it is read anew, at once. */
+  databaseChanged(): void {
+    this.#observeLater(0);
+  }
+
   watchDatabase(intervalMs: number): void {
     this.#watchMs = intervalMs;
     this.#observeLater();
@@ -178,11 +183,11 @@ export class Agent {
     this.#handle({ type: 'tick' });
   }
 
-  #observeLater(): void {
+  #observeLater(afterMs = this.#watchMs): void {
     this.#watchTurn += 1;
     const turn = this.#watchTurn;
     const { queue, random } = this.#world;
-    queue.after(this.#watchMs, () => {
+    queue.after(afterMs, () => {
       if (!this.alive || turn !== this.#watchTurn) return;
       const database = this.#world.observe(this.#box);
       queue.after(random.between(0.5, database.running && !database.answering ? 300 : 8), () => {

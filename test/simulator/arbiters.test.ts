@@ -1,9 +1,9 @@
 // Worlds whose arbiter stands outside the pair: every path may be cut at once, the ledger may be slow, away or forget, the
 // fence device may be slow, refuse or lie. And the models themselves: a request that has left lands.
 import test from 'ava';
-import type { LedgerEntry } from '../../src/core/events.ts';
+import type { Claim, LedgerEntry } from '../../src/core/ledger.ts';
 import { boxA, boxB } from '../core/builders.ts';
-import type { Asker, ClaimOutcome } from './etcd.ts';
+import type { Asker } from './etcd.ts';
 import { shippedCore } from './loadCore.ts';
 import { Random } from './random.ts';
 import type { SimulatedArbiter } from './simulatedArbiter.ts';
@@ -81,8 +81,8 @@ function pairedLedger(world: World): readonly (LedgerEntry | null)[] {
 
 test('of two claims for one epoch one wins, and the other learns who did', (t) => {
   const world = quietWorld('etcd');
-  t.deepEqual(pairedLedger(world), [{ epoch: 4, mode: 'paired', holder: boxA }]);
-  const outcomes: ClaimOutcome['outcome'][] = [];
+  t.deepEqual(pairedLedger(world), [{ epoch: 4, mode: 'paired', holder: boxA, takenFrom: null }]);
+  const outcomes: Claim['outcome'][] = [];
   for (const side of [0, 1] as const)
     world.etcd.claim(asker(side), 4, true, ({ outcome }) => outcomes.push(outcome));
   pass(world, 2000);
@@ -103,7 +103,7 @@ test('a claim whose sender died may have won; settling finds it or makes it void
     );
     pass(world, index * 100);
     alive = false;
-    const settled: ClaimOutcome['outcome'][] = [];
+    const settled: Claim['outcome'][] = [];
     world.etcd.slow.end();
     world.etcd.claim(asker(1), 4, false, ({ outcome }) => settled.push(outcome));
     pass(world, 20_000);
@@ -118,7 +118,7 @@ test('a claim whose sender died may have won; settling finds it or makes it void
 test('a ledger that forgot gives nothing, and a request from before lands nowhere', (t) => {
   const world = quietWorld('etcd');
   pairedLedger(world);
-  const outcomes: ClaimOutcome[] = [];
+  const outcomes: Claim[] = [];
   world.etcd.claim(asker(1), 4, true, (outcome) => outcomes.push(outcome));
   world.etcd.forget();
   pass(world, 2000);

@@ -26,7 +26,10 @@ export function crashDatabase(world: World, box: Box): void {
   world.trace(box.name, 'PostgreSQL crashes');
   world.databaseEnded(box, false);
   const { agent } = box;
-  world.queue.after(world.random.between(1, 20), () => agent?.deliver({ type: 'databaseExited' }));
+  world.queue.after(world.random.between(1, 20), () => {
+    agent?.deliver({ type: 'databaseExited' });
+    agent?.databaseChanged();
+  });
 }
 
 function hang(site: FaultSite, box: Box): void {
@@ -50,9 +53,13 @@ function recycleLog({ world }: FaultSite, box: Box): void {
   box.logRecycled = true;
 }
 
-/** Somebody runs `pg_ctl promote` on a standby: it may not become what clients are served from. */
+/**
+ * Somebody runs `pg_ctl promote` on a standby: it may not become what clients are served from. What it has is thrown away for
+ * that, so the other box must have it all: a primary that was replaced in the same moment would leave no copy.
+ */
 function promoteByHand({ world }: FaultSite, box: Box): void {
   const { database } = box;
+  if (!box.peer.holdsEverything) return;
   if (!database.running || database.hung || database.role !== 'standby') return;
   world.trace(box.name, 'PostgreSQL is promoted by hand');
   database.promote();

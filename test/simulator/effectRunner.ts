@@ -215,6 +215,7 @@ export class EffectRunner {
   }
 
   #finish(entry: Entry, happening: Happening): void {
+    if (entry.resource === 'database') this.#agent.databaseChanged();
     this.#answer(entry, happening);
     this.#release(entry);
   }

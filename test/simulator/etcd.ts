@@ -1,17 +1,13 @@
 // The ledger outside the pair: one key with a revision, read and changed by compare-and-swap. Requests and answers travel
 // apart: a request that has left lands even when its sender is dead, an answer can be lost after the ledger has changed.
-import type { LedgerEntry } from '../../src/core/events.ts';
+import { claimed, entered, outcomeOf, published } from '../../src/core/ledger.ts';
+import type { Claim, LedgerEntry } from '../../src/core/ledger.ts';
 import type { NodeId } from '../../src/core/record.ts';
 import { Counter } from './network.ts';
 import type { Side } from './network.ts';
 import type { World } from './world.ts';
 
 type Seen = { readonly entry: LedgerEntry | null; readonly revision: number };
-export type ClaimOutcome = {
-  readonly outcome: 'won' | 'lost' | 'refused';
-  readonly epoch: number;
-  readonly forgotten: boolean;
-};
 /** Who asks, and whether he still waits for an answer. */
 export type Asker = { readonly side: Side; readonly self: NodeId; readonly waits: () => boolean };
 
@@ -42,48 +38,41 @@ export class Etcd {
     create: boolean,
     done: (found: LedgerEntry | null) => void,
   ): void {
+    const { self } = asker;
     this.#read(asker, (seen) => {
-      if (seen.entry === null ? !create : seen.entry.epoch >= epoch) {
-        done(seen.entry);
-        return;
-      }
-      const entry: LedgerEntry = { epoch, mode: 'paired', holder: asker.self };
-      this.#swap(asker, seen, entry, (swapped) => {
-        if (swapped) done(entry);
-        else this.publish(asker, epoch, create, done);
-      });
+      const next = published(seen.entry, { epoch, self, create });
+      if (next === null) done(seen.entry);
+      else
+        this.#swap(asker, seen, next, (swapped) => {
+          if (swapped) done(next);
+          else this.publish(asker, epoch, create, done);
+        });
     });
   }
 
-  claim(asker: Asker, epoch: number, take: boolean, done: (outcome: ClaimOutcome) => void): void {
+  claim(asker: Asker, epoch: number, take: boolean, done: (claim: Claim) => void): void {
+    const { self } = asker;
     this.#read(asker, (seen) => {
-      const { entry } = seen;
-      if (entry === null || entry.epoch !== epoch || entry.mode !== 'paired') {
-        done(decided(asker, entry, epoch));
-        return;
-      }
-      const next: LedgerEntry = take
-        ? { epoch: epoch + 1, mode: 'solo', holder: asker.self }
-        : entry;
-      this.#swap(asker, seen, next, (swapped) => {
-        if (swapped) done(decided(asker, next, epoch));
-        else this.claim(asker, epoch, take, done);
-      });
+      const next = claimed(seen.entry, { epoch, self, take });
+      if (next === null) done(outcomeOf(seen.entry, epoch, self));
+      else
+        this.#swap(asker, seen, next, (swapped) => {
+          if (swapped) done(outcomeOf(next, epoch, self));
+          else this.claim(asker, epoch, take, done);
+        });
     });
   }
 
-  enter(asker: Asker, epoch: number, above: boolean, done: (epoch: number) => void): void {
+  enter(asker: Asker, epoch: number, above: boolean, done: (reached: number | null) => void): void {
+    const { self } = asker;
     this.#read(asker, (seen) => {
-      const reached = seen.entry?.epoch ?? 0;
-      if (reached >= epoch && !above) {
-        done(epoch);
-        return;
-      }
-      const next = reached >= epoch ? reached + 2 : epoch;
-      this.#swap(asker, seen, { epoch: next, mode: 'solo', holder: asker.self }, (swapped) => {
-        if (swapped) done(next);
-        else this.enter(asker, epoch, above, done);
-      });
+      const next = entered(seen.entry, { epoch, self, above });
+      if (next === null) done(seen.entry === null ? null : epoch);
+      else
+        this.#swap(asker, seen, next, (swapped) => {
+          if (swapped) done(next.epoch);
+          else this.enter(asker, epoch, above, done);
+        });
     });
   }
 
@@ -128,16 +117,12 @@ export class Etcd {
   }
 }
 
-function decided(asker: Asker, entry: LedgerEntry | null, epoch: number): ClaimOutcome {
-  if (entry === null) return { outcome: 'refused', epoch, forgotten: true };
-  if (entry.epoch <= epoch) return { outcome: 'refused', epoch, forgotten: false };
-  const outcome = entry.holder === asker.self ? 'won' : 'lost';
-  return { outcome, epoch: entry.epoch, forgotten: false };
-}
-
 function isSame(left: LedgerEntry | null, right: LedgerEntry | null): boolean {
   return (
     left === right ||
-    (left?.epoch === right?.epoch && left?.mode === right?.mode && left?.holder === right?.holder)
+    (left?.epoch === right?.epoch &&
+      left?.mode === right?.mode &&
+      left?.holder === right?.holder &&
+      left?.takenFrom === right?.takenFrom)
   );
 }

@@ -53,7 +53,13 @@ function orderTakeover({ world }: FaultSite, box: Box): void {
   if (!isOut(peer) || !box.database.present || box.database.broken) return;
   const wouldServe = peer.disk.mayBeSolo;
   if (wouldServe && peer.powered) return;
-  order(world, box, { type: 'takeover' });
+  order(world, box, takeoverCommand(world));
+}
+
+/** A ledger without memory cannot be asked: `status` says so, and he vouches for what he has seen to. */
+export function takeoverCommand({ etcd, options }: World): OperatorCommand {
+  const forgot = options.arbiter === 'etcd' && etcd.entry === null;
+  return forgot ? { type: 'takeover', peerIsOff: true } : { type: 'takeover' };
 }
 
 /** His takeover begins: what the other box acknowledged alone is given up, and it returns as a new box only. */

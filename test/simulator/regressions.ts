@@ -121,7 +121,7 @@ export const regressions: readonly Regression[] = [
       ),
     ],
     heldBy: {
-      file: 'etcd.test.ts',
+      file: 'etcdPublishing.test.ts',
       title: 'I3 etcd: a ledger that is ahead of a pairing is overtaken, not waited for',
     },
   },
@@ -174,7 +174,7 @@ export const regressions: readonly Regression[] = [
       ),
     ],
     heldBy: {
-      file: 'etcd.test.ts',
+      file: 'etcdOrders.test.ts',
       title: 'etcd: an order that is refused does not move the ledger',
     },
   },
@@ -473,7 +473,7 @@ export const regressions: readonly Regression[] = [
       ),
     ],
     heldBy: {
-      file: 'etcd.test.ts',
+      file: 'etcdOrders.test.ts',
       title: 'I5 etcd: the same number in the ledger by an order to ',
     },
   },
@@ -490,7 +490,7 @@ export const regressions: readonly Regression[] = [
       ),
     ],
     heldBy: {
-      file: 'etcd.test.ts',
+      file: 'etcdOrders.test.ts',
       title:
         'I2 etcd: an order found in the ledger gives nothing once the peer is known to be ahead',
     },

@@ -12,7 +12,7 @@ import { Invariants } from './invariants.ts';
 import { text } from './ledger.ts';
 import type { Violation } from './ledger.ts';
 import { lsnOf } from './log.ts';
-import { order } from './operatorActs.ts';
+import { order, takeoverCommand } from './operatorActs.ts';
 import { operatorIsNeeded } from './operatorIsNeeded.ts';
 import { Random } from './random.ts';
 import type { SimulatedArbiter } from './simulatedArbiter.ts';
@@ -165,7 +165,7 @@ class Run {
     if (whole.length === 0) ledger.break('I1', 'neither box has all that was acknowledged');
     tally.operatorTakeovers += 1;
     for (const box of whole) {
-      order(this.#world, box, { type: 'takeover' });
+      order(this.#world, box, takeoverCommand(this.#world));
       if (box.operatorOrdered) return;
     }
   }

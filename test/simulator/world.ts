@@ -1,7 +1,8 @@
 // The world: two boxes, the cable and the LAN between them, and simulated time. Everything that one part does to another
 // goes through here; who may do what is decided by the cores alone.
 import type { Report } from '../../src/core/effects.ts';
-import type { DatabaseObservation, LedgerEntry } from '../../src/core/events.ts';
+import type { DatabaseObservation } from '../../src/core/events.ts';
+import type { LedgerEntry } from '../../src/core/ledger.ts';
 import type { DurableRecord } from '../../src/core/record.ts';
 import type { Heartbeat } from '../../src/core/standing.ts';
 import type { StateName } from '../../src/core/stateName.ts';
