@@ -49,7 +49,9 @@ const lookMs = 3000;
 
 function orderTakeover({ world }: FaultSite, box: Box): void {
   const { peer } = box;
-  if (box.agent === null || box.agent.isStalled || peer.operatorOrdered) return;
+  // One order at a time: the answer to a second one would be taken for that to the first.
+  if (box.agent === null || box.agent.isStalled || box.operatorOrdered || peer.operatorOrdered)
+    return;
   if (!isOut(peer) || !box.database.present || box.database.broken) return;
   const wouldServe = peer.disk.mayBeSolo;
   if (wouldServe && peer.powered) return;

@@ -11,7 +11,7 @@ import type { FaultName } from './worldOptions.ts';
 export type Regression = {
   readonly story: string;
   readonly arbiter: SimulatedArbiter;
-  /** What brings it about: seeds that draw little else are tried first when a new one is looked for. */
+  /** What brings it about: in the world that shows it nothing else happens. */
   readonly faults: readonly FaultName[];
   /** Takes the fix back. */
   readonly patches: readonly Patch[];
@@ -32,6 +32,10 @@ export function coreWithout(regression: Regression): Promise<Core> {
 
 const safetyMs = 6 * 60_000;
 
-export function violationIn(core: Core, seed: number, { arbiter }: Regression): Violation | null {
-  return simulate(core, { seed, safetyMs, arbiter }).violation;
+export function violationIn(
+  core: Core,
+  seed: number,
+  { arbiter, faults }: Regression,
+): Violation | null {
+  return simulate(core, { seed, safetyMs, arbiter, only: faults }).violation;
 }

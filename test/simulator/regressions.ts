@@ -495,4 +495,39 @@ export const regressions: readonly Regression[] = [
         'I2 etcd: an order found in the ledger gives nothing once the peer is known to be ahead',
     },
   },
+  {
+    story:
+      "I1: an operator's order that landed on a claim which the peer had won counted as a win of its own",
+    arbiter: 'etcd',
+    faults: ['operatorTakeover', 'arbiterSlow', 'arbiterUnreachable', 'powerLoss', 'agentCrashed'],
+    patches: [
+      patch(
+        'ledger.ts',
+        'const isFirst = takenFrom !== null && takenFrom <= epoch;',
+        'const isFirst = takenFrom !== epoch + 99;',
+      ),
+    ],
+    heldBy: {
+      file: 'ledger.test.ts',
+      title: 'I1 an order that landed on a claim of the peer gives nobody anything',
+    },
+  },
+  {
+    story:
+      'two orders that passed over claims which nobody had heard of left a pair without address',
+    arbiter: 'etcd',
+    faults: ['operatorTakeover', 'powerLoss', 'heartbeatCut', 'agentCrashed'],
+    patches: [
+      patch(
+        'asking.ts',
+        "(event.outcome === 'contested' && isYielded(turn))",
+        "(event.outcome === 'contested' && false)",
+      ),
+    ],
+    heldBy: {
+      file: 'etcdOrders.test.ts',
+      title:
+        'etcd: an order that passed over a claim is carried through once the peer is heard without it',
+    },
+  },
 ];

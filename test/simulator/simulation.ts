@@ -21,8 +21,8 @@ import type { Counts } from './tally.ts';
 import { Trace } from './trace.ts';
 import type { ThemeName } from './themes.ts';
 import { World } from './world.ts';
-import { drawOptions } from './worldOptions.ts';
-import type { Planted } from './worldOptions.ts';
+import { drawOptions, narrowed } from './worldOptions.ts';
+import type { FaultName, Planted } from './worldOptions.ts';
 
 export type Outcome = {
   readonly seed: number;
@@ -44,6 +44,8 @@ export type Request = {
   readonly safetyMs: number;
   readonly arbiter?: SimulatedArbiter;
   readonly planted?: Planted;
+  /** Faults of these kinds alone are drawn, close together: a story that they make is found soon, and stays what it is. */
+  readonly only?: readonly FaultName[];
   readonly print?: (line: string) => void;
   /** Takes the flight records of all agents. */
   readonly flights?: Flights;
@@ -55,10 +57,11 @@ export function themeOf(seed: number, arbiter: SimulatedArbiter): ThemeName | nu
 }
 
 export function simulate(core: Core, request: Request): Outcome {
-  const { seed, safetyMs, arbiter, planted, print, flights } = request;
+  const { seed, safetyMs, arbiter, planted, only, print, flights } = request;
   const random = new Random(seed);
   const trace = new Trace(print ?? null);
-  const options = drawOptions(random, safetyMs, arbiter ?? 'lan', planted ?? {});
+  const drawn = drawOptions(random, safetyMs, arbiter ?? 'lan', planted ?? {});
+  const options = only === undefined ? drawn : narrowed(drawn, only);
   const world = new World(core, random, options, trace);
   world.flights = flights ?? null;
   const run = new Run(world);

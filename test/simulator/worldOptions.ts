@@ -118,6 +118,12 @@ export function drawOptions(
   };
 }
 
+/** The same world with faults of these kinds alone, close together. */
+export function narrowed(options: WorldOptions, only: readonly FaultName[]): WorldOptions {
+  const { calmMs } = options;
+  return { ...options, weights: only.map((name) => [name, 1]), calmMs: Math.min(calmMs, 5000) };
+}
+
 /** Some kinds of fault alone show what all together hide: most seeds leave half of them out. */
 function drawWeights(random: Random, names: readonly FaultName[]): WorldOptions['weights'] {
   const share = random.pick([0.25, 0.5, 0.5, 1]);
