@@ -58,8 +58,8 @@ export const arbiters: readonly Mutant[] = [
     patches: [
       patch(
         'asking.ts',
-        `if (event.outcome !== 'won' || state.writing !== null || state.phase === 'stoppingAhead') return;`,
-        'if (event.epoch > 0 || state.writing !== null) return;',
+        `if (!isMine || state.writing !== null || state.phase === 'stoppingAhead') return;`,
+        'if (!isMine || event.epoch > 0 || state.writing !== null) return;',
       ),
     ],
   },
