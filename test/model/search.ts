@@ -122,7 +122,10 @@ class Search {
     }
     const { id, isNew } = this.#store.add(this.#words, from);
     if (isNew) this.#moves.set(move.name, (this.#moves.get(move.name) ?? 0) + 1);
-    if (!move.fault) this.#roles[pair.nodes[move.side].role * 8 + next.nodes[move.side].role] = 1;
+    // An order that nobody had to give is no way to health, and yet what an agent does.
+    const isOrder = move.name === 'operatorTakes' || move.name === 'operatorVouches';
+    if (!move.fault || isOrder)
+      this.#roles[pair.nodes[move.side].role * 8 + next.nodes[move.side].role] = 1;
     if (!move.fault) this.#edges.add(id);
     if (what === null || this.#finding !== null) return;
     this.#finding = { what, path: [...this.#pathTo(from), this.#words.slice()] };
