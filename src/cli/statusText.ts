@@ -24,7 +24,7 @@ export function statusText(status: StatusJson): string {
     ['database', databaseText(status)],
     ['service port', portText(status)],
     ...problemRow('state', status.stateProblem),
-    ['arbiter', `${status.arbiter}: ${assumptions[status.arbiter]}`],
+    ...arbiterRows(status),
     ['watchdog', watchdogText(status)],
     ...(status.maintenanceUntil === null
       ? []
@@ -117,6 +117,16 @@ export const hindranceText: Readonly<Record<string, string>> = {
   arbiterDiffers: 'the arbiter of this epoch is another than the configured one',
   recordInFlight: 'the record is being written',
 };
+
+/** What safety rests on, and how it stands with whoever is outside the pair. */
+function arbiterRows({ arbiter, arbiterStatus }: StatusJson): TextRow[] {
+  const { state, problem } = arbiterStatus;
+  return [
+    ['arbiter', `${arbiter}: ${assumptions[arbiter]}`],
+    ...(state === null ? [] : [['', state] as const]),
+    ...problemRow('', problem),
+  ];
+}
 
 function problemRow(
   name: string,

@@ -17,6 +17,8 @@ import type { Watchdog } from '../io/watchdog/watchdog.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import { openAnnouncing } from './announcing.ts';
 import type { Announcing } from './announcing.ts';
+import { insideArbiter } from './arbiter.ts';
+import type { Arbiter } from './arbiter.ts';
 import { rebootAtOnce } from './boxReset.ts';
 import { openCommands } from './commands.ts';
 import type { Commands } from './commands.ts';
@@ -66,6 +68,7 @@ export type Box = {
   readonly statePartition: StatePartition;
   readonly commands: Commands;
   readonly announcing: Announcing;
+  readonly arbiter: Arbiter;
   readonly roles: RoleHistory;
   /** Begins to look at the database; before that nothing is observed by itself. */
   watchDatabase(): void;
@@ -94,6 +97,7 @@ export function openBox(options: BoxOptions): Box {
   const database = openOwnDatabase(ground, log, post, watch);
   const paths = openPaths(ground, log, post);
   const commands = openCommands(post);
+  const arbiter = openArbiter(ground);
   const roles = openRoleHistory(log, options.roleChange);
   const reset = resetter(log, watchdog, servicePort);
   const perform = effectPerformer({
@@ -104,6 +108,7 @@ export function openBox(options: BoxOptions): Box {
     databaseWatch: watch,
     servicePort,
     announcing,
+    arbiter,
     resources: openResources(post, log),
     settings: () => loop.settings(),
     kickWatchdog: reset.kick,
@@ -136,16 +141,13 @@ export function openBox(options: BoxOptions): Box {
     paths,
     commands,
     announcing,
+    arbiter,
     roles,
     watchDatabase: () => watch.begin(database, post, log),
     close() {
       loop.halt();
-      watch.stop();
-      announcing.stop();
-      heartbeatPort.close();
-      statePartition.close();
-      paths.close();
-      servicePort.close();
+      for (const part of [watch, announcing]) part.stop();
+      for (const part of [heartbeatPort, statePartition, arbiter, paths, servicePort]) part.close();
       void database.close();
     },
   };
@@ -263,6 +265,10 @@ function openPaths(
   return openHeartbeatPaths({ self: nodeId, pairId, key: heartbeatKey(key), log, deliver });
 }
 
+function openArbiter({ config }: PairGround): Arbiter {
+  return insideArbiter(config.arbiter.type);
+}
+
 /** Adds the path over the heartbeat port; the port is kept usable until closed. */
 function joinCable(config: Config, paths: HeartbeatPaths, log: Log): HeartbeatPort {
   const { port: device, address, peer, udpPort } = config.heartbeat;
@@ -290,6 +296,7 @@ function openResources(deliver: (happening: Happening) => void, log: Log): Resou
     checkpoint: openResource({ name: 'checkpoint', abandons: true, ...common }),
     servicePort: openResource({ name: 'servicePort', abandons: true, ...common }),
     probe: openResource({ name: 'probe', abandons: true, ...common }),
+    arbiter: openResource({ name: 'arbiter', abandons: true, ...common }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Database } from '../io/database/database.ts';
 import type { ServicePort } from '../io/link/servicePort.ts';
 import type { RecordStore } from '../io/record/recordStore.ts';
 import type { Announcing } from './announcing.ts';
+import type { Arbiter } from './arbiter.ts';
 import type { DatabaseWatch } from './databaseWatch.ts';
 import type { HeartbeatPaths } from './heartbeatPaths.ts';
 import type { Log } from './log.ts';
@@ -21,6 +22,7 @@ export type Parts = {
   readonly databaseWatch: Pick<DatabaseWatch, 'setInterval' | 'changed'>;
   readonly servicePort: ServicePort;
   readonly announcing: Announcing;
+  readonly arbiter: Arbiter;
   readonly resources: Resources;
   settings(): Settings;
   report(report: Report): void;
@@ -36,6 +38,7 @@ export type Resources = {
   readonly checkpoint: Resource;
   readonly servicePort: Resource;
   readonly probe: Resource;
+  readonly arbiter: Resource;
 };
 
 type EffectOf<N extends EffectName> = Extract<Effect, { readonly type: N }>;
@@ -48,7 +51,7 @@ export function effectPerformer(parts: Parts): (effect: Effect) => void {
     ...roleExecutors(parts),
     ...workExecutors(parts),
     ...portExecutors(parts),
-    ...arbiterExecutors,
+    ...arbiterExecutors(parts),
   };
   // The table pairs each name with its own effect, which tsc cannot follow through the lookup.
   return (effect) => (executors[effect.type] as (effect: Effect) => void)(effect);
@@ -238,17 +241,21 @@ function portExecutors(
 
 type OfArbiter = 'publishEpoch' | 'claimEpoch' | 'enterEpoch' | 'fencePeer' | 'unfencePeer';
 
-/** The configuration offers no arbiter outside the pair, so nothing can ask for one. */
-const arbiterExecutors: Pick<Executors, OfArbiter> = {
-  publishEpoch: noArbiter,
-  claimEpoch: noArbiter,
-  enterEpoch: noArbiter,
-  fencePeer: noArbiter,
-  unfencePeer: noArbiter,
-};
+type ForArbiter = Pick<Parts, 'arbiter'> & { readonly resources: Pick<Resources, 'arbiter'> };
 
-function noArbiter(effect: EffectOf<OfArbiter>): never {
-  throw new Error(`${effect.type}: no arbiter outside the pair can be configured`);
+/** What asks the arbiter outside the pair. */
+export function arbiterExecutors({ arbiter, resources }: ForArbiter): Pick<Executors, OfArbiter> {
+  return {
+    publishEpoch: (effect) =>
+      run(resources.arbiter, effect, async () => arbiter.publishEpoch(effect)),
+    claimEpoch: (effect) => run(resources.arbiter, effect, async () => arbiter.claimEpoch(effect)),
+    enterEpoch: (effect) => run(resources.arbiter, effect, async () => arbiter.enterEpoch(effect)),
+    // Whoever switches the peer off has nothing to wait for: an order to switch it on again may be under way for long.
+    fencePeer: (effect) =>
+      run(resources.arbiter, effect, async () => arbiter.fencePeer(effect), true),
+    unfencePeer: (effect) =>
+      run(resources.arbiter, effect, async () => arbiter.unfencePeer(effect)),
+  };
 }
 
 /** Queues an effect at its resource; a refusal or a missed deadline answers it with `effectFailed`. */

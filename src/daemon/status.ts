@@ -31,6 +31,7 @@ export function statusOf(box: Box, found: RecordAtStart) {
     nodeId: ground.identity.nodeId,
     pair: ground.identity.pairId,
     arbiter: settings.arbiter,
+    arbiterStatus: box.arbiter.status(),
     ...summary,
     since: ago(sinceMs),
     modeSince: utc(modeBeganAt(state, found) ?? Date.now() - modeSinceMs),

@@ -9,6 +9,7 @@ export function aStatus(change: Partial<StatusJson> = {}): StatusJson {
     nodeId: 'a0'.repeat(16),
     pair: '70'.repeat(16),
     arbiter: 'lan',
+    arbiterStatus: { type: 'lan', state: null, problem: null },
     state: 'paired',
     phase: '',
     role: 'primary',
