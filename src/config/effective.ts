@@ -64,12 +64,16 @@ function writtenRate(kilobytes: number | undefined): string | null {
 }
 
 function plainValue(config: Config, key: ConfigKey): WrittenValue {
-  const section = new Map(Object.entries(config)).get(key.section) ?? {};
   const name = key.isDuration ? `${key.name}Ms` : key.name;
-  const value: unknown = new Map<string, unknown>(Object.entries(section)).get(name);
+  const value = [...key.section.split('.'), name].reduce<unknown>(memberOf, config);
   if (key.isDuration && typeof value === 'number') return formatDuration(value);
   if (typeof value === 'string' || typeof value === 'number') return value;
   if (Array.isArray(value)) return value.map(String);
   if (typeof value !== 'object' || value === null) return null;
   return Object.fromEntries(Object.entries(value).map(([each, text]) => [each, String(text)]));
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return new Map<string, unknown>(Object.entries(value)).get(name);
 }

@@ -32,8 +32,8 @@ export function explainIssue(issue: Issue, source: Source): Complaint[] {
 
 /** The key that a path lies in: `service.addresses[1]` lies in `service.addresses`. */
 export function keyAt(path: readonly PropertyKey[]): ConfigKey | undefined {
-  const [section, name] = path;
-  return configKeys().find((key) => key.section === section && key.name === name);
+  const name = path.join('.');
+  return configKeys().find((key) => `${name}.`.startsWith(`${key.path}.`));
 }
 
 function verdictOf(
@@ -107,10 +107,11 @@ function missing(issue: Issue, key: ConfigKey | undefined, source: Source): Comp
   };
 }
 
-/** Where a missing key would belong: its section, else the top of the file. */
-function nearestPlace(path: readonly PropertyKey[], source: Source): Place {
-  const section = source.entries.get(dottedName(path.slice(0, 1)));
-  return section?.key ?? { line: 1, column: 1 };
+/** Where a missing key would belong: the innermost section that is written, else the top of the file. */
+export function nearestPlace(path: readonly PropertyKey[], source: Source): Place {
+  if (path.length < 2) return { line: 1, column: 1 };
+  const section = path.slice(0, -1);
+  return source.entries.get(dottedName(section))?.key ?? nearestPlace(section, source);
 }
 
 function unknownKey(path: readonly PropertyKey[], source: Source): Complaint {
@@ -129,18 +130,19 @@ function unknownKey(path: readonly PropertyKey[], source: Source): Complaint {
 function suggestionFor(path: readonly PropertyKey[]): string | undefined {
   const last = String(path.at(-1));
   const sections = configSections();
-  if (path.length < 2) {
-    const section = nearestName(
-      last,
-      sections.map(({ name }) => name),
-    );
-    return section ?? configKeys().find((key) => key.name === last)?.path;
-  }
-  const own = sections.find(({ name }) => name === path[0])?.keys ?? [];
-  const near = nearestName(
-    last,
-    own.map(({ name }) => name),
-  );
-  if (near !== undefined) return `${String(path[0])}.${near}`;
+  const section = path.slice(0, -1).join('.');
+  const prefix = section === '' ? '' : `${section}.`;
+  const own = [
+    ...(sections.find(({ name }) => name === section)?.keys ?? []),
+    ...sections.flatMap(({ name }) => sectionIn(prefix, name)),
+  ].map(({ name }) => name);
+  const near = nearestName(last, own);
+  if (near !== undefined) return `${prefix}${near}`;
   return configKeys().find((key) => key.name === last)?.path;
+}
+
+/** The section as a name within the one around it, where it lies directly in that. */
+function sectionIn(prefix: string, name: string): readonly { readonly name: string }[] {
+  const rest = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+  return rest === '' || rest.includes('.') ? [] : [{ name: rest }];
 }

@@ -6,6 +6,7 @@ import { configSchema } from './schema.ts';
 
 /** One key of the file. */
 export interface ConfigKey {
+  /** Dotted where a section lies in another one: `arbiter.etcd`. */
   readonly section: string;
   readonly name: string;
   /** `section.name` */
@@ -28,7 +29,7 @@ export interface ConfigSection {
   readonly keys: readonly ConfigKey[];
 }
 
-/** All sections in their order. */
+/** All sections in their order, each before those that lie in it. */
 export function configSections(): readonly ConfigSection[] {
   listed ??= listSections();
   return listed;
@@ -44,11 +45,24 @@ let listed: readonly ConfigSection[] | undefined;
 const noFacts: Facts = { description: '' };
 
 function listSections(): readonly ConfigSection[] {
-  return Object.entries(configSchema().shape).map(([name, schema]) => ({
-    name,
-    facts: facts.get(schema) ?? noFacts,
-    keys: Object.entries(shapeOf(schema)).map(([key, leaf]) => describeKey(name, key, leaf)),
-  }));
+  return Object.entries(configSchema().shape).flatMap(([name, schema]) =>
+    listSection(name, schema),
+  );
+}
+
+/** A section, and after it the sections in it: whatever holds keys of its own is one. */
+function listSection(name: string, schema: z.core.$ZodType): readonly ConfigSection[] {
+  const leaves = Object.entries(shapeOf(schema) ?? {});
+  const keys = leaves.filter(([, leaf]) => shapeOf(leaf) === undefined);
+  const inner = leaves.filter(([, leaf]) => shapeOf(leaf) !== undefined);
+  return [
+    {
+      name,
+      facts: facts.get(schema) ?? noFacts,
+      keys: keys.map(([key, leaf]) => describeKey(name, key, leaf)),
+    },
+    ...inner.flatMap(([key, leaf]) => listSection(`${name}.${key}`, leaf)),
+  ];
 }
 
 function describeKey(section: string, name: string, schema: z.core.$ZodType): ConfigKey {
@@ -66,10 +80,11 @@ function describeKey(section: string, name: string, schema: z.core.$ZodType): Co
   };
 }
 
-function shapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> {
+/** The keys of a section's schema; undefined of a key. */
+function shapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> | undefined {
   let inner = unwrapped(schema);
   if (inner instanceof z.ZodPipe) inner = inner.in;
-  return inner instanceof z.ZodObject ? inner.shape : {};
+  return inner instanceof z.ZodObject ? inner.shape : undefined;
 }
 
 function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {

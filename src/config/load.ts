@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Complaint, isWarning } from './complaint.ts';
 import { completeConfig, type Config } from './config.ts';
-import { explainIssue, keyAt } from './explain.ts';
+import { explainIssue, keyAt, nearestPlace } from './explain.ts';
 import { configKeys, configSections } from './keys.ts';
 import { maskKeys } from './mask.ts';
 import { type BrokenRelation, findingsOf } from './relations.ts';
@@ -115,9 +115,16 @@ function isValues(value: unknown): value is Values {
  */
 function withAllSections(values: unknown): Values | undefined {
   if (!isValues(values ?? {})) return undefined;
-  const given = isValues(values) ? values : {};
-  const absent = configSections().filter(({ name }) => (given[name] ?? null) === null);
-  return { ...given, ...Object.fromEntries(absent.map(({ name }) => [name, {}])) };
+  return configSections().reduce<Values>(
+    (filled, { name }) => withSection(filled, name.split('.')),
+    isValues(values) ? values : {},
+  );
+}
+
+function withSection(values: Values, [name = '', ...inner]: readonly string[]): Values {
+  const section = values[name] ?? {};
+  if (inner.length === 0 || !isValues(section)) return { ...values, [name]: section };
+  return { ...values, [name]: withSection(section, inner) };
 }
 
 function notAMap(source: Source): Complaint {
@@ -130,6 +137,7 @@ function notAMap(source: Source): Complaint {
     seen: Array.isArray(source.values) ? 'a list' : 'a single value',
     allowed: configSections()
       .map(({ name }) => name)
+      .filter((name) => !name.includes('.'))
       .join(', '),
   };
 }
@@ -142,28 +150,44 @@ function doubtfulKeys(
   const paths = issues.flatMap(({ path }) => {
     const key = keyAt(path);
     if (key !== undefined) return [key.path];
-    const section = configSections().find(({ name }) => name === path[0]);
     // An unknown key is an issue of its section and leaves the others valid; a section that is no
     // map at all makes all of its keys doubtful.
-    const isMap = source.entries.get(dottedName(path))?.seen === 'a section';
-    return section === undefined || isMap ? [] : section.keys.map((each) => each.path);
+    const section = dottedName(path);
+    if (source.entries.get(section)?.seen === 'a section') return [];
+    return keysIn(section);
   });
   const refused = source.complaints.map(({ key }) => key);
   return new Set([...paths, ...refused]);
 }
 
+function keysIn(section: string): readonly string[] {
+  return configKeys()
+    .map(({ path }) => path)
+    .filter((path) => path.startsWith(`${section}.`));
+}
+
 /** The known keys only, with an example in the place of each wrong one that has no default. */
 function repaired(values: Values, doubtful: ReadonlySet<string>): Values {
-  const sections = configSections().map(({ name, keys }) => {
-    const given = values[name];
-    const kept = keys.flatMap((key): [string, unknown][] => {
-      const value = isValues(given) ? given[key.name] : undefined;
-      if (value !== undefined && !doubtful.has(key.path)) return [[key.name, value]];
-      return key.required ? [[key.name, key.facts.example]] : [];
-    });
-    return [name, Object.fromEntries(kept)] as const;
-  });
-  return Object.fromEntries(sections);
+  const kept = configKeys().reduce<Values>((rest, key) => {
+    const path = key.path.split('.');
+    const value = valueAt(values, path);
+    if (value !== undefined && !doubtful.has(key.path)) return withValue(rest, path, value);
+    return key.required ? withValue(rest, path, key.facts.example) : rest;
+  }, {});
+  return withAllSections(kept) ?? kept;
+}
+
+function valueAt(values: Values, [name = '', ...inner]: readonly string[]): unknown {
+  const value = values[name];
+  if (inner.length === 0) return value;
+  return isValues(value) ? valueAt(value, inner) : undefined;
+}
+
+function withValue(values: Values, path: readonly string[], value: unknown): Values {
+  const [name = '', ...inner] = path;
+  if (inner.length === 0) return { ...values, [name]: value };
+  const section = values[name];
+  return { ...values, [name]: withValue(isValues(section) ? section : {}, inner, value) };
 }
 
 function complainOf(relation: BrokenRelation, source: Source): Complaint {
@@ -182,10 +206,8 @@ function complainOf(relation: BrokenRelation, source: Source): Complaint {
 
 function placeOf(key: string, source: Source): Place {
   const entry = source.entries.get(key);
-  if (entry !== undefined) return entry.value;
   // A key that is not written would belong to its section.
-  const [section = ''] = key.split('.');
-  return source.entries.get(section)?.key ?? { line: 1, column: 1 };
+  return entry?.value ?? nearestPlace(key.split('.'), source);
 }
 
 function linesOf(source: Source): ReadonlyMap<string, number> {

@@ -1,6 +1,6 @@
 // What is written, read and written again stays the same, for many drawn values.
 import test from 'ava';
-import { stringify } from 'yaml';
+import { Document } from 'yaml';
 import { changedKeys } from '../../src/config/reload.ts';
 import { effectiveValues } from '../../src/config/effective.ts';
 import { formatDuration, parseDuration } from '../../src/config/duration.ts';
@@ -20,12 +20,11 @@ function drawer(seed: number): (below: number) => number {
 
 /** The file that says every effective value explicitly. */
 function writtenOut(config: Config): string {
-  const sections: Record<string, Record<string, unknown>> = {};
+  const document = new Document({});
   for (const { key, value } of effectiveValues(config)) {
-    const [section = '', name = ''] = key.split('.');
-    if (value !== null) sections[section] = { ...sections[section], [name]: value };
+    if (value !== null) document.setIn(key.split('.'), value);
   }
-  return stringify(sections);
+  return document.toString();
 }
 
 test('a duration that was formatted is read back as the same milliseconds', (t) => {
