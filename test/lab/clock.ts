@@ -14,6 +14,11 @@ export async function pause(durationMs: number): Promise<void> {
   await delay(Math.max(0, durationMs));
 }
 
+/** Lets a fault last until an instant. */
+export async function pauseUntil(instantMs: number): Promise<void> {
+  await pause(instantMs - nowMs());
+}
+
 /**
  * Waits until a condition holds and gives its instant back.
  * @throws {LabError} `what` did not happen within the deadline

@@ -20,8 +20,8 @@ import { readState, type SiteOptions } from './siteState.ts';
 import { soak } from './soak.ts';
 import { summaryOf } from './summary.ts';
 import type { TrialLine } from './trialRun.ts';
-import { runSeries } from './trialSeries.ts';
-import { cpuLoadTrial, trials } from './trials.ts';
+import { runSeries, turnsOf } from './trialSeries.ts';
+import { trials, trialsCalled } from './trials.ts';
 import { parseWords, type Words } from './words.ts';
 
 const usage = `usage: scripts/lab COMMAND
@@ -31,7 +31,7 @@ const usage = `usage: scripts/lab COMMAND
   shell NODE [COMMAND..]  a shell in box-a, box-b or client
   fault NAME [NODE]       apply a fault (list names them); NODE: the primary
   heal                    undo every fault
-  trial NAME              run a trial: --runs N --json --load cpu --minutes N --during-checkpoint
+  trial NAME              run a trial, or all of an id (A01): --runs N --json --load cpu --minutes N --during-checkpoint
   soak                    mixed trials: --trials 200 --seed 1 --resume
   list                    names of trials and faults
 up, trial and soak take --eth1 direct|switched, --standby-port unaddressed|down, --binary FILE;
@@ -91,7 +91,7 @@ const commands: Readonly<Record<string, Command>> = {
   demo: async (words) => changing(words.site.binary, async () => demo(words)),
   list: async () => {
     tell('trials:');
-    for (const { name, title } of [...trials, cpuLoadTrial]) tell(`  ${name.padEnd(22)} ${title}`);
+    for (const { name, title } of trials) tell(`  ${name.padEnd(28)} ${title}`);
     tell('faults:');
     for (const { name, title } of faults) tell(`  ${name.padEnd(22)} ${title}`);
     return Promise.resolve(0);
@@ -99,24 +99,20 @@ const commands: Readonly<Record<string, Command>> = {
 };
 
 async function runTrials(words: Words, name: string): Promise<number> {
-  const trial = [...trials, cpuLoadTrial].find((candidate) => candidate.name === name);
-  if (trial === undefined) {
-    throw new LabError(`no trial is called ${name || '(nothing)'}; scripts/lab list has them`, 2);
-  }
+  const called = trialsCalled(name);
   const site = siteOf(words);
-  const options = trial === cpuLoadTrial ? { ...words.trial, load: 'cpu' as const } : words.trial;
   return changing(site.binary, async () => {
     const lines = await runSeries({
-      turns: Array.from({ length: words.runs }, (_unused, index) => ({ trial, run: index + 1 })),
+      turns: turnsOf(called, words.runs),
       site,
-      options,
+      options: words.trial,
       stopOnFailure: words.stopOnFailure,
       onLine: tellLine,
       say,
     });
     say(summaryOf(lines));
     if (!words.keep && !words.stopOnFailure) await removeSite();
-    return lines.length === words.runs && lines.every(({ pass }) => pass) ? 0 : 1;
+    return lines.length === called.length * words.runs && lines.every(({ pass }) => pass) ? 0 : 1;
   });
 }
 

@@ -12,7 +12,7 @@ import { countLost, longestGapMs } from './outage.ts';
 import { heal } from './site.ts';
 import type { SiteOptions } from './siteState.ts';
 import { storedRows } from './tables.ts';
-import type { Trial } from './trials.ts';
+import type { Trial } from './trial.ts';
 
 /** The line of a run; keys that do not apply are null. All spans in ms. */
 export type TrialLine = {
@@ -45,7 +45,7 @@ export async function runTrial(
   site: SiteOptions,
   options: TrialOptions,
 ): Promise<TrialLine> {
-  const load = options.load === 'cpu' ? cpuLoad() : noLoad;
+  const load = isLoaded(trial, options) ? cpuLoad() : noLoad;
   const observer = startObserver();
   const client = startClient();
   const problems: string[] = [];
@@ -74,6 +74,10 @@ export async function runTrial(
     load.stop();
   }
   return measured({ trial, run, site, options, observer, client, notes, after, problems });
+}
+
+function isLoaded(trial: Trial, options: TrialOptions): boolean {
+  return (trial.load ?? options.load) === 'cpu';
 }
 
 type Finished = {
@@ -137,9 +141,10 @@ type Figures = Omit<TrialLine, 'fault' | 'run' | 'pass' | 'why'>;
 /** What the figures say against a run, one sentence each. */
 function complaints(finished: Finished, figures: Figures): readonly string[] {
   const { trial, site, options } = finished;
-  const limitMs = options.load === 'cpu' ? null : trial.outageLimitMs(site);
+  const { expected } = trial;
+  const limitMs = isLoaded(trial, options) ? null : expected.outageLimitMs(site);
   const { outageMs, lost, doubleAckMs, doubleAddressMs, roleChanges } = figures;
-  const addressBudgetMs = trial.mayOverlap ? overlapBudgetMs : 0;
+  const addressBudgetMs = expected.mayOverlap ? overlapBudgetMs : 0;
   return [
     outageMs === null && 'no row was acknowledged after the fault',
     limitMs !== null && (outageMs ?? 0) > limitMs && `an outage of more than ${limitMs} ms`,
@@ -147,8 +152,8 @@ function complaints(finished: Finished, figures: Figures): readonly string[] {
     (doubleAckMs ?? 0) > 0 && 'both boxes could acknowledge at once',
     (doubleAddressMs ?? 0) > addressBudgetMs &&
       `both boxes held the service address for more than ${addressBudgetMs} ms`,
-    !trial.roleChanges.includes(roleChanges ?? -1) &&
-      `${roleChanges} role changes, expected ${trial.roleChanges.join(' or ')}`,
+    !expected.roleChanges.includes(roleChanges ?? -1) &&
+      `${roleChanges} role changes, expected ${expected.roleChanges.join(' or ')}`,
   ].filter((sentence) => sentence !== false);
 }
 

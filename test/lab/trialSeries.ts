@@ -1,5 +1,5 @@
-// Several runs in a row on one site: the site is kept up between runs, built anew after a run that
-// left it broken, and what a failed run wrote is put aside before it is gone.
+// Several runs in a row: the site is kept up between runs that want the same of it, built anew after
+// a run that left it broken, and what a failed run wrote is put aside before it is gone.
 
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { nowMs } from './clock.ts';
@@ -7,11 +7,18 @@ import type { TrialOptions } from './field.ts';
 import { sentenceOf } from './labError.ts';
 import { boxNames, paths, resultsDirectory } from './layout.ts';
 import { bringUp, buildSite, type Say } from './site.ts';
-import type { SiteOptions } from './siteState.ts';
+import { sameOptions, type SiteOptions } from './siteState.ts';
 import { runTrial, secondsSince, type TrialLine } from './trialRun.ts';
-import type { Trial } from './trials.ts';
+import type { Trial } from './trial.ts';
 
 export type Turn = { readonly trial: Trial; readonly run: number };
+
+/** Each trial so often, all its runs in a row. */
+export function turnsOf(trials: readonly Trial[], runs: number): readonly Turn[] {
+  return trials.flatMap((trial) =>
+    Array.from({ length: runs }, (_unused, index) => ({ trial, run: index + 1 })),
+  );
+}
 
 export type Series = {
   readonly turns: readonly Turn[];
@@ -24,10 +31,13 @@ export type Series = {
 
 /** Runs all turns and gives their lines. */
 export async function runSeries(series: Series): Promise<readonly TrialLine[]> {
-  const { site, say } = series;
+  const { say } = series;
   const lines: TrialLine[] = [];
-  await bringUp(site, say);
+  let up: SiteOptions | undefined;
   for (const { trial, run } of series.turns) {
+    const site = { ...series.site, ...trial.site };
+    if (up === undefined || !sameOptions(up, site)) await bringUp(site, say);
+    up = site;
     const startedMs = nowMs();
     const line = await runTrial(trial, run, site, series.options);
     lines.push(line);
