@@ -2,7 +2,7 @@
 // lanAssumptions.ts names; `etcd` and `fence` act at any moment, and their requests take effect at any later one.
 import { backFrom, beginsClaim, claimMoves, claimsAtStart } from './etcdMoves.ts';
 import { beginsFencing, fenceMoves } from './fenceMoves.ts';
-import { goneBeforeTakeover, windowIsOver } from './lanAssumptions.ts';
+import { goneBeforeTakeover } from './lanAssumptions.ts';
 import type { Scope } from './move.ts';
 import { make, mayWrite } from './move.ts';
 import { stepDown } from './steppingDown.ts';
@@ -21,7 +21,7 @@ export function beginsLeaving(scope: Scope, pair: Pair, side: Side): void {
   const { addressOffIsABreak, windowClosesFirst } = scope.rules;
   if (!node.address && addressOffIsABreak) return;
   const record = mayWrite(node, 'permitted', scope.rules);
-  if (record === null || (windowClosesFirst && !windowIsOver(pair, side))) return;
+  if (record === null) return;
   make(scope, pair, 'leavesAlone', side, (next, self) => {
     if (windowClosesFirst) loseEligibility(next, other(side));
     self.role = Role.leaving;

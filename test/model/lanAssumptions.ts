@@ -14,7 +14,7 @@ export const lanAssumptions: readonly Assumption[] = [
   {
     name: 'windowIsOver',
     rule: 'standby 4 and 6, primary 1: D_solo > T_max + W + promotion',
-    text: 'a primary leaves alone only when a takeover of its standby has ended and none can begin on a grant of this epoch',
+    text: 'a primary leaves alone only when no takeover can begin any more on a grant of this epoch; one that has begun may take as long as it likes',
   },
   {
     name: 'sureOfItsAddress',
@@ -31,8 +31,4 @@ export const lanAssumptions: readonly Assumption[] = [
 export function goneBeforeTakeover(pair: Pair, side: Side): boolean {
   const primary = pair.nodes[other(side)];
   return primary.role === Role.starting || !primary.address;
-}
-
-export function windowIsOver(pair: Pair, side: Side): boolean {
-  return pair.nodes[other(side)].role !== Role.takingOver;
 }

@@ -133,11 +133,11 @@ function pairedMoves(scope: Scope, pair: Pair, side: Side): void {
   beginsLeaving(scope, pair, side);
 }
 
-/** The address goes up in contact, or alone; a paired node that hears nobody and sees no LAN takes it off. */
+/** The address goes up at any moment: less than the core asks for. A paired node that hears nobody and sees no LAN takes it off. */
 function addressMoves(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   const heard = heardBy(node);
-  if (node.database === Database.open && !node.address && (isSolo(node.record) || heard !== null)) {
+  if (node.database === Database.open && !node.address) {
     make(scope, pair, 'addressRaised', side, (_next, self) => {
       self.address = true;
     });

@@ -111,7 +111,7 @@ export const changes: readonly Mutant[] = [
     arbiters: lan,
     themes: ['records'],
     implied:
-      'a primary that can still leave alone has answered the probe, so a late takeover meets nobody; kept for the day on which assumption (a) is broken',
+      'the model lets a primary leave while a takeover is under way and finds nothing: whoever is taken over from is gone or has its address off, and leaves only after new contact; kept so that no takeover is open when D_solo is over',
     patches: [patch('absorb.ts', `if (state.name === 'takingOver') takeoverDiskHangs(turn);`, '')],
   },
   {
@@ -182,13 +182,26 @@ export const changes: readonly Mutant[] = [
     ],
   },
   {
+    name: 'handback-taken-back',
+    rule: 'a handback is never taken back',
+    section: '7, handover',
+    arbiters: lan,
+    themes: ['handback'],
+    patches: [
+      patch(
+        'handover.ts',
+        `record.handed === 'handedBack' ||
+    said.record.mode`,
+        'said.record.mode',
+      ),
+    ],
+  },
+  {
     name: 'handback-of-a-longer-log',
     rule: 'the taker hands back only when the log of the giver holds all of its own',
     section: '7, handover',
     arbiters: lan,
-    themes: ['databases'],
-    implied:
-      'no standby is ahead of its primary while disks keep what they said they have; kept for one that forgets',
+    themes: ['forgetful'],
     patches: [
       patch(
         'takeover.ts',
@@ -202,9 +215,7 @@ export const changes: readonly Mutant[] = [
     rule: 'a primary whose log a crash left shorter than the standby is cloned afterwards, never rewound',
     section: '3, I8',
     arbiters: lan,
-    themes: ['databases'],
-    implied:
-      'no standby is ahead of its primary while disks keep what they said they have; kept for one that forgets',
+    themes: ['forgetful'],
     patches: [patch('entrances.ts', `, job: 'cloning' });`, ' });')],
   },
   {
@@ -226,9 +237,7 @@ export const changes: readonly Mutant[] = [
     rule: 'only a box that holds nothing of its own may throw its log away',
     section: '7, rejoin',
     arbiters: lan,
-    themes: ['databases'],
-    implied:
-      'its primary lives and holds all that it throws away; kept because one copy would be left meanwhile',
+    themes: ['forgetful'],
     patches: [
       patch(
         'rejoin.ts',
@@ -243,9 +252,7 @@ export const changes: readonly Mutant[] = [
     rule: 'a standby whose log is longer than that of the primary does not consent',
     section: '3, I8',
     arbiters: lan,
-    themes: ['databases'],
-    implied:
-      'no standby is ahead of its primary while disks keep what they said they have; kept for one that forgets',
+    themes: ['forgetful'],
     patches: [patch('consent.ts', `isLongerThan(turn, said.database)`, 'false')],
   },
   {

@@ -48,12 +48,15 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'a primary leaves alone only in the agent start that had the contact',
     section: '6, primary 2',
     arbiters: lan,
-    themes: ['blocked'],
+    themes: ['blink'],
     patches: [
       patch(
         'absorb.ts',
         'state.record = event.record;',
-        'state.record = event.record; state.contact.ackedAt = state.now; state.contact.heardAt = state.now;',
+        `state.record = event.record;
+        // Later than the port that every start finds new.
+        state.contact.ackedAt = state.now + 1;
+        state.contact.heardAt = state.now;`,
       ),
     ],
   },
@@ -62,9 +65,7 @@ export const primaryEvidence: readonly Mutant[] = [
     rule: 'a LAN that was bad since the last contact, however short, keeps a primary from leaving',
     section: '6, primary 3',
     arbiters: lan,
-    themes: ['sight', 'blocked'],
-    implied:
-      'a LAN that is seen bad without contact takes the address off, which keeps a primary from leaving, and in contact it hands over; kept for the blink that falls between',
+    themes: ['blink'],
     patches: [
       patch(
         'lan.ts',
@@ -120,7 +121,7 @@ export const primaryEvidence: readonly Mutant[] = [
     arbiters: lan,
     themes: ['sight', 'blocked'],
     implied:
-      'under assumptions (a) to (c) no standby takes over while the other conditions of its primary hold; kept for the day on which one is broken',
+      'the model knows no claims and finds nothing: a standby takes over only from a primary that may not leave; kept for the day on which an assumption is broken',
     patches: [
       patch(
         'permission.ts',
@@ -136,7 +137,7 @@ export const primaryEvidence: readonly Mutant[] = [
     arbiters: lan,
     themes: ['sight', 'blocked'],
     implied:
-      'a paired primary without contact acknowledges nothing, and its break keeps it from leaving; kept because telephones would reach a box that cannot write',
+      'the model puts the address back at any moment and finds nothing: the break before it keeps a primary from leaving, and its commits wait; kept because telephones would reach a box that cannot write',
     patches: [
       patch(
         'address.ts',
@@ -153,7 +154,7 @@ export const primaryEvidence: readonly Mutant[] = [
     arbiters: lan,
     themes: ['sight', 'blocked'],
     implied:
-      'a lone primary is alone by permission, so nobody else serves; kept for the day on which an assumption is broken',
+      'the model puts the address back at any moment and finds nothing: a lone primary is alone by permission, so nobody else serves; kept for the day on which an assumption is broken',
     patches: [
       patch(
         'address.ts',

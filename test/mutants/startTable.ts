@@ -29,8 +29,7 @@ export const startTable: readonly Mutant[] = [
     rule: 'a lone primary that starts listens on every path, and for the link-up deadline where there is no carrier',
     section: '8',
     arbiters: lan,
-    implied:
-      'whoever was alone holds the highest epoch, unless an operator gave that away while the box was off, and then the probe finds who serves; kept because a probe alone proves little',
+    themes: ['return'],
     patches: [patch('start.ts', 'if (!listenedLongEnough(state, settings)) return false;', '')],
   },
   {
@@ -38,8 +37,7 @@ export const startTable: readonly Mutant[] = [
     rule: 'a lone primary that starts serves only after a silent round on a LAN that answers',
     section: '8',
     arbiters: lan,
-    implied:
-      'whoever was alone holds the highest epoch, unless an operator gave that away while the box was off, and then the peer is heard; kept because one path alone may be cut',
+    themes: ['return'],
     patches: [
       patch(
         'start.ts',
@@ -85,9 +83,7 @@ export const startTable: readonly Mutant[] = [
     rule: 'a standby that flushed more than a crash left on the primary gets the epoch',
     section: '3, I8',
     arbiters: lan,
-    themes: ['databases'],
-    implied:
-      'no standby is ahead of its primary while disks keep what they said they have; kept for one that forgets',
+    themes: ['forgetful'],
     patches: [patch('opening.ts', 'return said.database.lsn > database.lsn;', 'return false;')],
   },
   {

@@ -32,6 +32,8 @@ export class Box {
   operatorOrdered = false;
   /** Which command that was, where it is known. */
   takeoverCommand: number | null = null;
+  /** He lets this box run again after he gave up what only it has, and looks on. */
+  comesBack = false;
   /** The epoch that his takeover asked for. */
   operatorEpoch: number | null = null;
   /** The peer's log that this box needs to follow is gone there. */
@@ -75,6 +77,11 @@ export class Box {
 
   get heartbeatCarrier(): boolean {
     return this.#heartbeatCarrier;
+  }
+
+  /** There is a data directory that may be started. */
+  get holdsDatabase(): boolean {
+    return this.database.present && !this.database.broken;
   }
 
   /** Its database has every acknowledged write. */

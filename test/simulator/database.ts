@@ -109,10 +109,10 @@ export class Database {
     this.log = extend(this.log);
   }
 
-  /** Received from the primary, up to `length` of its log. */
-  receive(log: Position, length: number): void {
-    this.unflushed += length - this.log.length;
-    this.log = prefix(log, length);
+  /** Received from the primary, as far as its log went when it was sent. */
+  receive(sent: Position): void {
+    this.unflushed += sent.length - this.log.length;
+    this.log = sent;
   }
 
   flush(length: number): void {

@@ -36,6 +36,12 @@ export class Disk {
     return this.#record;
   }
 
+  /** What every start finds; null while that is in doubt. */
+  get settled(): DurableRecord | null {
+    const isSure = this.#doubtful === null && this.#copies.every((copy) => copy === this.#record);
+    return isSure ? this.#record : null;
+  }
+
   /** The next start may find a record that says that the database is being rebuilt. */
   get mayNameJob(): boolean {
     return [...this.#copies, this.#doubtful].some((copy) => copy !== null && copy.job !== 'none');

@@ -7,6 +7,8 @@ export type FaultSite = {
   readonly world: World;
   /** Faults may still begin. */
   readonly isOpen: () => boolean;
+  /** No further fault begins as long as this holds, or for a minute. */
+  readonly keepCalm: (holds: () => boolean) => void;
   /** How long a fault lasts, drawn. */
   readonly durationMs: () => number;
   /** Cuts for so long, or for a drawn time; nothing is cut where that would make a world that the arbiter excludes. */

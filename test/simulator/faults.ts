@@ -1,6 +1,7 @@
 // Faults, in clusters with calm between them. Each has a beginning and, after a drawn time, an end; what the `lan` arbiter
 // excludes (protocol.md section 6, assumptions a to c) is not drawn.
 import type { Box } from './box.ts';
+import { aimedFaults } from './aimedFaults.ts';
 import { arbiterFaults } from './arbiterFaults.ts';
 import { boxFaults } from './boxFaults.ts';
 import { databaseFaults } from './databaseFaults.ts';
@@ -19,9 +20,11 @@ const acts: Readonly<Record<FaultName, Fault>> = {
   ...databaseFaults,
   ...arbiterFaults,
   ...operatorActs,
+  ...aimedFaults,
 };
 
 const longestCalmMs = 40_000;
+const longestWaitMs = 60_000;
 
 export class Faults implements FaultSite {
   readonly world: World;
@@ -29,6 +32,9 @@ export class Faults implements FaultSite {
   readonly #open = new Set<() => void>();
   readonly #cuts = new Map<() => void, Counter>();
   #untilMs = 0;
+  /** Something is going on into which no further fault may come; until when at the latest. */
+  #waits: (() => boolean) | null = null;
+  #waitsUntilMs = 0;
   /** Faults that wait for a step of a box that handles the last one, and until when. */
   #aimed = 0;
   #aimedUntilMs = 0;
@@ -57,7 +63,18 @@ export class Faults implements FaultSite {
     for (const box of boxes) this.world.mayPowerOn(box, random.between(1000, 5000));
   }
 
-  readonly isOpen = (): boolean => this.world.queue.nowMs < this.#untilMs;
+  readonly isOpen = (): boolean => this.world.queue.nowMs < this.#untilMs && !this.#isCalm();
+
+  readonly keepCalm = (holds: () => boolean): void => {
+    this.#waits = holds;
+    this.#waitsUntilMs = this.world.queue.nowMs + longestWaitMs;
+  };
+
+  #isCalm(): boolean {
+    const { nowMs } = this.world.queue;
+    if (this.#waits !== null && (nowMs > this.#waitsUntilMs || !this.#waits())) this.#waits = null;
+    return this.#waits !== null;
+  }
 
   readonly durationMs = (): number => {
     const { random } = this.world;
@@ -105,8 +122,12 @@ export class Faults implements FaultSite {
 
   /** Where it waits for a pair in order, it does so for a while only: one that never is must be seen too. */
   #cluster(sinceMs: number): void {
-    if (!this.isOpen()) return;
     const { queue, random, options } = this.world;
+    if (queue.nowMs >= this.#untilMs) return;
+    if (this.#isCalm()) {
+      queue.after(500, () => this.#cluster(queue.nowMs));
+      return;
+    }
     const waits = options.waitsForHealth && queue.nowMs - sinceMs < longestCalmMs;
     if (waits && !isHealthy(this.world)) {
       queue.after(random.between(50, 500), () => this.#cluster(sinceMs));

@@ -32,6 +32,8 @@ export class HeartbeatCable {
   readonly silent = new Counter();
   /** Frames from this side are lost. */
   readonly deafTo: readonly [Counter, Counter] = [new Counter(), new Counter()];
+  /** The link comes up after a box got its power: no fault of the cable. */
+  readonly linking = new Counter();
   readonly lossy = new Counter();
   /** Datagrams overtake each other. */
   readonly reordering = new Counter();
@@ -51,6 +53,10 @@ export class HeartbeatCable {
   }
 
   passes(from: Side): boolean {
+    return this.#isMended(from) && !this.linking.active;
+  }
+
+  #isMended(from: Side): boolean {
     return !this.unplugged.active && !this.silent.active && !this.deafTo[from].active;
   }
 
@@ -65,7 +71,9 @@ export class HeartbeatCable {
 
   /** Whether heartbeats can be exchanged at all. */
   get carriesHeartbeats(): boolean {
-    return this.passesBothWays && !this.filtered.some((counter) => counter.active);
+    return (
+      this.#isMended(0) && this.#isMended(1) && !this.filtered.some((counter) => counter.active)
+    );
   }
 
   filters(from: Side, random: Random): boolean {

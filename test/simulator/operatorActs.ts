@@ -52,7 +52,7 @@ function orderTakeover({ world }: FaultSite, box: Box): void {
   // One order at a time: the answer to a second one would be taken for that to the first.
   if (box.agent === null || box.agent.isStalled || box.operatorOrdered || peer.operatorOrdered)
     return;
-  if (!isOut(peer) || !box.database.present || box.database.broken) return;
+  if (!isOut(peer) || !box.holdsDatabase) return;
   const wouldServe = peer.disk.mayBeSolo;
   if (wouldServe && peer.powered) return;
   order(world, box, takeoverCommand(world));
@@ -68,7 +68,7 @@ export function takeoverCommand({ etcd, options }: World): OperatorCommand {
 export function beginTakeover(world: World, box: Box, epoch: number): void {
   const { peer } = box;
   box.operatorEpoch = epoch;
-  if (peer.powered || !peer.disk.mayBeSolo) return;
+  if (peer.powered || peer.comesBack || !peer.disk.mayBeSolo) return;
   world.ledger.accept(box.database.flushed);
   peer.replace(null);
 }

@@ -13,6 +13,16 @@ export class Random {
     for (let round = 0; round < 15; round += 1) this.uint32();
   }
 
+  /** Another source that begins here: what is drawn from it takes nothing from this one. */
+  branch(): Random {
+    const other = new Random(0);
+    other.#a = this.#b;
+    other.#b = this.#a;
+    other.#c = this.#c ^ this.#counter;
+    for (let round = 0; round < 15; round += 1) other.uint32();
+    return other;
+  }
+
   /** A whole number, 0 <= n < 2^32. */
   uint32(): number {
     const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0;

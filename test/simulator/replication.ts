@@ -1,7 +1,8 @@
 // Streaming replication from one box's PostgreSQL to the other's over the heartbeat cable: connect, ship, flush, report.
 // A cut stalls it; what was under way arrives or does not, and each end notices a dead peer only after a while.
 import type { Box } from './box.ts';
-import { contains, seemsToContain } from './log.ts';
+import { contains, prefix, seemsToContain } from './log.ts';
+import type { Position } from './log.ts';
 import type { World } from './world.ts';
 
 const retryMs = 250;
@@ -55,9 +56,9 @@ export class Replication {
     }
     const { shipEntries } = this.#world.options;
     this.#sentLength = Math.min(database.log.length, this.#sentLength + shipEntries);
-    const length = this.#sentLength;
-    this.#whileConnected(this.#delayMs(), () => this.#arrive(length));
-    if (length === database.log.length || this.#shipping) return;
+    const sent = prefix(database.log, this.#sentLength);
+    this.#whileConnected(this.#delayMs(), () => this.#arrive(sent));
+    if (sent.length === database.log.length || this.#shipping) return;
     // A cable has its width: a standby that was away for long is behind for a while.
     this.#shipping = true;
     this.#world.queue.after(shipMs, () => {
@@ -132,10 +133,11 @@ export class Replication {
     this.pump();
   }
 
-  #arrive(length: number): void {
+  #arrive(sent: Position): void {
     const { database } = this.#to;
+    const { length } = sent;
     if (!this.standbySees || database.hung || !this.#passes(this.#from)) return;
-    if (length > database.log.length) database.receive(this.#from.database.log, length);
+    if (length > database.log.length) database.receive(sent);
     this.#whileConnected(this.#world.random.between(0.2, 3) + this.#to.diskDelayMs(), () => {
       // A receiver that was ended, by a promotion or a stop, flushes and reports nothing more.
       if (!this.standbySees) return;

@@ -3,9 +3,12 @@
 import type { Random } from './random.ts';
 import type { FaultName, WorldOptions } from './worldOptions.ts';
 
-export type ThemeName = 'sight' | 'blocked' | 'records' | 'databases' | 'arbiter';
+type DrawnTheme = 'sight' | 'blocked' | 'records' | 'databases' | 'arbiter';
+/** Each for a story of which every step must follow on the last: what is drawn at random never comes to its end. */
+type AimedTheme = 'blink' | 'forgetful' | 'handback' | 'return';
+export type ThemeName = DrawnTheme | AimedTheme;
 
-const themes: Readonly<Record<ThemeName, readonly FaultName[]>> = {
+const themes: Readonly<Record<DrawnTheme, readonly FaultName[]>> = {
   /** Who lives, who is cut off, who only sleeps: what the two boxes can know of each other. */
   sight: [
     'heartbeatCut',
@@ -75,7 +78,7 @@ const themes: Readonly<Record<ThemeName, readonly FaultName[]>> = {
   ],
 };
 
-const drawn: readonly ThemeName[] = [
+const drawn: readonly DrawnTheme[] = [
   'sight',
   'sight',
   'blocked',
@@ -100,7 +103,7 @@ export type FaultOptions = Pick<
 
 export function drawTheme(random: Random, names: readonly FaultName[]): FaultOptions {
   const isOutside = names.includes('arbiterSlow');
-  const theme = random.pick<ThemeName>([
+  const theme = random.pick<DrawnTheme>([
     ...drawn,
     'arbiter',
     ...(isOutside ? (['arbiter', 'arbiter'] as const) : []),
@@ -122,5 +125,48 @@ export function drawTheme(random: Random, names: readonly FaultName[]): FaultOpt
     aim: random.pick([0, 0.5]),
     strike: random.pick([0.3, 0.8]),
     promotionFailure: random.pick(theme === 'databases' ? [0, 0.6] : [0, 0, 0.1]),
+  };
+}
+
+type Weights = WorldOptions['weights'];
+
+const aimed: Readonly<Record<AimedTheme, Weights>> = {
+  /** The LAN is away for just as long as the standby looks. */
+  blink: [['lanBlinks', 1]],
+  /** The primary restarts with less than its standby holds. */
+  forgetful: [
+    ['logForgotten', 3],
+    ['databaseCrashed', 1],
+    ['databaseHung', 1],
+    ['powerLoss', 1],
+  ],
+  /** A promotion fails, and the epoch goes back and forth while agents die. */
+  handback: [
+    ['switchover', 3],
+    ['agentCrashed', 3],
+    ['heartbeatCut', 1],
+  ],
+  /** Who was alone comes back after an operator gave his epoch to the other. */
+  return: [
+    ['oldPrimaryReturns', 3],
+    ['powerLoss', 1],
+  ],
+};
+
+/** One seed in ten of the `lan` arbiter, drawn beside all the rest: the others stay as they are. */
+export function drawAimed(random: Random): Partial<FaultOptions> {
+  if (!random.chance(0.1)) return {};
+  const theme = random.pick<AimedTheme>(['blink', 'forgetful', 'handback', 'return']);
+  return {
+    theme,
+    calmMs: random.pick([300, 2000]),
+    waitsForHealth: true,
+    returnsSoon: true,
+    maxFaultsInCluster: 1,
+    clusterMs: 1000,
+    weights: aimed[theme],
+    aim: theme === 'handback' ? 1 : 0,
+    strike: theme === 'blink' ? 0.8 : 0,
+    promotionFailure: theme === 'handback' || theme === 'forgetful' ? 0.6 : 0,
   };
 }

@@ -121,7 +121,10 @@ export class World {
 
   heartbeatCarrier(box: Box): boolean {
     return (
-      box.powered && !this.cable.unplugged.active && (box.peer.powered || !this.options.directCable)
+      box.powered &&
+      !this.cable.linking.active &&
+      !this.cable.unplugged.active &&
+      (box.peer.powered || !this.options.directCable)
     );
   }
 

@@ -1,5 +1,6 @@
 // What kind of world a seed draws: rates, delays and weights of faults. Every number that differs between seeds is here.
 import type { Settings } from '../../src/core/settings.ts';
+import type { aimedFaultNames } from './aimedFaults.ts';
 import { arbiterFaultNames } from './arbiterFaults.ts';
 import { boxFaultNames } from './boxFaults.ts';
 import { databaseFaultNames } from './databaseFaults.ts';
@@ -8,18 +9,18 @@ import { operatorActNames } from './operatorActs.ts';
 import { drawSite } from './drawnSettings.ts';
 import type { LinkUp } from './drawnSettings.ts';
 import type { Random } from './random.ts';
-import { drawTheme } from './themes.ts';
+import { drawAimed, drawTheme } from './themes.ts';
 import type { ThemeName } from './themes.ts';
 import type { SimulatedArbiter } from './simulatedArbiter.ts';
 
-export const faultNames = [
+const faultNames = [
   ...linkFaultNames,
   ...boxFaultNames,
   ...databaseFaultNames,
   ...arbiterFaultNames,
   ...operatorActNames,
 ] as const;
-export type FaultName = (typeof faultNames)[number];
+export type FaultName = (typeof faultNames)[number] | (typeof aimedFaultNames)[number];
 
 /** Lies and wrong settings that a checker must find; none in an honest run. */
 export type Planted = {
@@ -88,7 +89,7 @@ export function drawOptions(
   planted: Planted,
 ): WorldOptions {
   const names = faultNamesOf(arbiter);
-  return {
+  const options: WorldOptions = {
     arbiter,
     planted,
     ...drawSite(random),
@@ -116,6 +117,7 @@ export function drawOptions(
     shipEntries: random.pick([Infinity, Infinity, 10, 2]),
     ...(random.chance(0.5) ? drawTheme(random, names) : {}),
   };
+  return arbiter === 'lan' ? { ...options, ...drawAimed(random.branch()) } : options;
 }
 
 /** The same world with faults of these kinds alone, close together. */
