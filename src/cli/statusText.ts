@@ -24,6 +24,7 @@ export function statusText(status: StatusJson): string {
     ['database', databaseText(status)],
     ['service port', portText(status)],
     ...problemRow('state', status.stateProblem),
+    ...problemRow('flight record', status.flight.problem),
     ...arbiterRows(status),
     ['watchdog', watchdogText(status)],
     ...(status.maintenanceUntil === null

@@ -28,11 +28,13 @@ export type Step = {
   readonly settings: Settings;
 };
 
+export type FlightProblem = { readonly code: string; readonly text: string };
+
 export type FlightFigures = {
   /** Entries of this run that are not on disk. */
   readonly lost: number;
   /** What keeps the record from being written. */
-  readonly problem: string | null;
+  readonly problem: FlightProblem | null;
 };
 
 export type FlightOptions = {
@@ -53,6 +55,7 @@ type OpenSegment = { readonly writer: SegmentWriter; settings: Settings };
 
 export class FlightRecorder {
   readonly #options: FlightOptions;
+  readonly #directory: string;
   readonly #ring: FlightRing;
   readonly #run = randomBytes(8).toString('hex');
   #segment: OpenSegment | null = null;
@@ -64,8 +67,8 @@ export class FlightRecorder {
 
   constructor(options: FlightOptions) {
     this.#options = options;
-    const directory = join(options.stateDirectory, flightDirectory);
-    this.#ring = new FlightRing(directory, options.bounds);
+    this.#directory = join(options.stateDirectory, flightDirectory);
+    this.#ring = new FlightRing(this.#directory, options.bounds);
   }
 
   /** A decision that was carried out. */
@@ -81,7 +84,11 @@ export class FlightRecorder {
   }
 
   figures(): FlightFigures {
-    return { lost: this.#lost + this.#ring.dropped, problem: this.#ring.problem };
+    const { dropped, problem } = this.#ring;
+    return {
+      lost: this.#lost + dropped,
+      problem: problem === null ? null : flightProblem(this.#directory, problem),
+    };
   }
 
   /** Writes what waits; at most for so long. */
@@ -169,6 +176,16 @@ export class FlightRecorder {
     this.#lost += 1;
     this.#segment = null;
   }
+}
+
+/** `refusal` is the system's code. */
+function flightProblem(directory: string, refusal: string): FlightProblem {
+  const cost = 'what happens now cannot be replayed later, and nothing else suffers';
+  if (refusal === 'ENOSPC' || refusal === 'EDQUOT')
+    return { code: 'FLIGHT_FULL', text: `there is no room left in ${directory}: ${cost}` };
+  if (refusal === 'EROFS')
+    return { code: 'FLIGHT_READ_ONLY', text: `${directory} is read-only: ${cost}` };
+  return { code: 'FLIGHT_WRITE', text: `${directory} cannot be written (${refusal}): ${cost}` };
 }
 
 /** What people will look for after a power cut. A note may come with every try of a step, and wears no flash memory out. */

@@ -168,10 +168,13 @@ test('a primary that is alone waits for the other box, and a standby says why it
   t.regex(statusText(silent), /not alone yet +somebody answers for the service address/);
 });
 
-test('trouble of the heartbeat port and the state partition has a line each', (t) => {
+test('trouble of the heartbeat port, the state partition and the flight record has a line each', (t) => {
   const heartbeatProblem = { code: 'PORT_MISSING', text: 'there is no eth7' };
   const stateProblem = { code: 'STATE_FULL', text: 'there is no room left' };
-  const text = statusText(aStatus({ heartbeatProblem, stateProblem }));
+  const flight = { lost: 3, problem: { code: 'FLIGHT_FULL', text: 'there is no room there' } };
+  const text = statusText(aStatus({ heartbeatProblem, stateProblem, flight }));
   t.regex(text, /heartbeat +PORT_MISSING: there is no eth7\n/);
   t.regex(text, /state +STATE_FULL: there is no room left\n/);
+  t.regex(text, /flight record +FLIGHT_FULL: there is no room there\n/);
+  t.notRegex(statusText(aStatus()), /flight record/);
 });

@@ -133,7 +133,8 @@ test('a disk that refuses costs entries, which are counted, and the record goes 
     await recorder.flush(deadlineMs);
   }
   const { lost, problem } = recorder.figures();
-  t.is(problem, 'ENOTDIR');
+  t.is(problem?.code, 'FLIGHT_WRITE');
+  t.regex(problem?.text ?? '', /flight cannot be written \(ENOTDIR\): /);
   t.true(lost >= middle && lost <= middle + 20, `${lost} lost`);
   rmSync(flight);
   live(recorder, state, life.slice(middle));
