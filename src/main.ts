@@ -1,6 +1,7 @@
 // The entry of the executable. `--version` is answered before anything else is loaded, because
 // scripts and health checks ask for it often; every command is loaded only when it is needed.
 
+import { watchReader } from './cli/reader.ts';
 import { describeHotpairError, isHotpairError } from './protocol/hotpairError.ts';
 import { programVersion } from './protocol/programVersion.ts';
 
@@ -25,10 +26,7 @@ function explain(error: unknown): number {
   return UNEXPECTED_FAILURE;
 }
 
-// A reader that goes away early (`hotpair events | head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : UNEXPECTED_FAILURE);
-});
+watchReader();
 
 // A command that has returned is over: whatever it left open must not keep a shell waiting.
 // What it has printed is on its way before that: writes to sockets are not synchronous.

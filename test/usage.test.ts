@@ -1,7 +1,9 @@
-// The commands of the proof refuse what they do not understand with a sentence, never with a stack trace or a run of nothing.
-import { spawnSync } from 'node:child_process';
+// The commands of the proof refuse what they do not understand with a sentence, never with a stack trace or a run of nothing;
+// a reader that goes away ends them without a word.
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import test from 'ava';
+import { readerGoneStatus } from './usage.ts';
 
 for (const [command, argument, sentence] of [
   ['simulator', '--fast', "Unknown option '--fast'"],
@@ -22,5 +24,25 @@ for (const [command, argument, sentence] of [
     t.is(said, sentence);
     t.regex(usage ?? '', /^npm run [a-z]+ -- \[--/u);
     t.deepEqual(rest, []);
+  });
+}
+
+for (const [command, ...words] of [
+  ['simulator', '--seed=1', '--trace'],
+  ['model', '--arbiter=lan'],
+  ['mutants', '--rules'],
+  ['scenario', 'A01'],
+] as const) {
+  test(`test/${command}/main.ts ends quietly when its reader goes away`, async (t) => {
+    const main = join(import.meta.dirname, command, 'main.ts');
+    const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (bytes: Buffer) => {
+      stderr += bytes.toString();
+    });
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    t.is(status, readerGoneStatus);
+    t.is(stderr, '');
   });
 }

@@ -2,11 +2,15 @@
 // sentence and the usage on stderr, and exit code 2. Nothing is guessed.
 export class UsageError extends Error {}
 
-/** Sets the exit code of the process to what `run` returns. */
+/** As a shell reports a program that SIGPIPE ended: what was not run to its end has proved nothing. */
+export const readerGoneStatus = 141;
+
+/** Sets the exit code of the process to what `run` returns. Ends it quietly when nobody reads what it prints any more. */
 export async function runCommand(
   usage: string,
   run: () => number | Promise<number>,
 ): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endUnread);
   try {
     process.exitCode = await run();
   } catch (error) {
@@ -14,6 +18,12 @@ export async function runCommand(
     process.stderr.write(`${error.message}\n${usage}\n`);
     process.exitCode = 2;
   }
+}
+
+function endUnread({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') process.exit(readerGoneStatus);
+  process.stderr.write(`what is printed is refused: ${code ?? message}\n`);
+  process.exit(1);
 }
 
 /** What `parseArgs` of Node throws. */

@@ -6,6 +6,7 @@ import { HotpairError } from '../protocol/hotpairError.ts';
 import { configOption, parseCommandLine, refuseExtra, usageError } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
 import { localTime } from './localTime.ts';
+import { readerGone } from './reader.ts';
 
 const usage = 'hotpair events [--limit 50] [--follow] [--json] [--config FILE]';
 const mostEvents = 10_000;
@@ -33,6 +34,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(values.json === true ? `${JSON.stringify(event)}\n` : eventText(event));
   };
   if (values.follow === true) {
+    // The next event may be hours away, and nothing is under way that an end could harm.
+    readerGone.addEventListener('abort', () => process.exit(exitCodes.ok));
     for await (const event of followEvents(runDirectory, limit)) print(event);
     throw new HotpairError('AGENT_NOT_ANSWERING', 'the agent ended', {
       exitCode: exitCodes.notAnswering,

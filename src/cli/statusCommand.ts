@@ -11,6 +11,7 @@ import { isHotpairError } from '../protocol/hotpairError.ts';
 import { configOption, parseCommandLine, refuseExtra, usageError } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
 import { localTime } from './localTime.ts';
+import { readerGone } from './reader.ts';
 import { peerStateText, statusText } from './statusText.ts';
 
 const usage = 'hotpair status [--json | --watch] [--config FILE]';
@@ -74,7 +75,8 @@ async function watch(config: Config): Promise<number> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => interrupted.abort());
-  while (!interrupted.signal.aborted) {
+  const ended = AbortSignal.any([interrupted.signal, readerGone]);
+  while (!ended.aborted) {
     const status = await statusOrNull(config);
     const text =
       status === null
@@ -83,7 +85,7 @@ async function watch(config: Config): Promise<number> {
     const now = localTime(new Date().toISOString());
     // Home and clear: the picture stays in its place.
     process.stdout.write(`\u001b[H\u001b[J${now}, every second, Ctrl-C ends\n\n${text}`);
-    await delay(redrawMs, undefined, { signal: interrupted.signal }).catch(() => undefined);
+    await delay(redrawMs, undefined, { signal: ended }).catch(() => undefined);
   }
   return exitCodes.ok;
 }

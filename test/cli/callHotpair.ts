@@ -61,6 +61,19 @@ export async function readSlowly(...argv: readonly string[]): Promise<string> {
   return text;
 }
 
+/** Runs `hotpair ...argv` with nobody who reads its stdout. */
+export async function callUnread(...argv: readonly string[]): Promise<Omit<Outcome, 'stdout'>> {
+  const [program = '', ...words] = hotpairWords(argv);
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (bytes: Buffer) => {
+    stderr += bytes.toString();
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, stderr };
+}
+
 export type Place = {
   readonly directory: string;
   readonly config: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { openRecordStore } from '../../src/io/record/recordStore.ts';
 import { durableRecord } from '../core/builders.ts';
-import { aPlace, callHotpair, readSlowly } from './callHotpair.ts';
+import { aPlace, callHotpair, callUnread, readSlowly } from './callHotpair.ts';
 
 test('help, a word that is no command, and no word at all', async (t) => {
   const help = await callHotpair('--help');
@@ -164,6 +164,16 @@ test('status works without an agent, tells what the record says, and exits 3', a
     peerHeard: false,
     eligible: false,
   });
+});
+
+test('a reader that goes away changes no exit status, and ends what is drawn again and again', async (t) => {
+  const place = aPlace(t);
+  t.deepEqual(await callUnread('status', '--config', place.config), { code: 3, stderr: '' });
+  t.deepEqual(await callUnread('status', '--watch', '--config', place.config), {
+    code: 0,
+    stderr: '',
+  });
+  t.deepEqual(await callUnread('fsm'), { code: 0, stderr: '' });
 });
 
 test('status of a box whose record is damaged says RECORD_CORRUPT', async (t) => {

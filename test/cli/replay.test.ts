@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { aLongFlight } from '../simulator/longFlight.ts';
-import { aPlace, callHotpair, readSlowly } from './callHotpair.ts';
+import { aPlace, callHotpair, callUnread, readSlowly } from './callHotpair.ts';
 
 const flight = aLongFlight(40_000);
 
@@ -28,6 +28,18 @@ test('a long story is whole for a reader that is slower than the replay', async 
   const length = text.length / 40;
   t.true(text.length > 400_000, `${text.length} characters`);
   t.is(text.slice(-length), text.slice(0, length));
+});
+
+test('a reader that goes away costs the story, never the verdict', async (t) => {
+  t.deepEqual(await callUnread('replay', '--all', aFile(t, flight.record)), {
+    code: 0,
+    stderr: '',
+  });
+  const damaged = Buffer.from(flight.record);
+  damaged.fill(0, 40_000, 40_008);
+  const { code, stderr } = await callUnread('replay', aFile(t, damaged));
+  t.is(code, 1);
+  t.regex(stderr, /^hotpair: FLIGHT_DAMAGED: .*\n$/);
 });
 
 test('--all tells observations and probes too, never heartbeats and ticks; --from leaves out what was before', async (t) => {
