@@ -114,7 +114,8 @@ export function considerPairing(turn: Turn): void {
 
 /**
  * An operator's order that came to nothing has moved the ledger on. This epoch was never granted, and the standby says that
- * it holds nothing: both go on above what the ledger says.
+ * it holds nothing: both go on one above it, until the ledger is overtaken. I3: a jump to above the ledger could meet the
+ * number that an operator gives the other box, who does not know of it.
  */
 function skipToLedger(turn: Turn): void {
   const { state } = turn;
@@ -123,7 +124,7 @@ function skipToLedger(turn: Turn): void {
   if (aheadEpoch === null || aheadEpoch < (state.record?.epoch ?? 0)) return;
   if (said === null || state.contact.peer !== state.record?.partner) return;
   if (said.record?.mode === 'catchup' && said.record.handed === 'none')
-    beginLeaving(turn, { code: 'ledgerIsAhead' }, aheadEpoch + 1);
+    beginLeaving(turn, { code: 'ledgerIsAhead' });
 }
 
 function abandonPairing(turn: Turn): void {

@@ -119,20 +119,6 @@ export const regressions: readonly Regression[] = [
     heldBy: { seed: 34 },
   },
   {
-    story:
-      'a ledger that was said to be ahead of the epoch before led to a record below the present one',
-    arbiter: 'etcd',
-    faults: ['arbiterSlow', 'heartbeatCut', 'powerLoss'],
-    patches: [
-      patch(
-        'solo.ts',
-        '  if (aheadEpoch === null || aheadEpoch < (state.record?.epoch ?? 0)) return;',
-        '  if (aheadEpoch === null) return;',
-      ),
-    ],
-    heldBy: { seed: 4 },
-  },
-  {
     story: 'I1: a node in its gate asked the ledger although its standby had been ahead',
     arbiter: 'etcd',
     faults: ['databaseCrashed', 'databaseHung', 'powerLoss', 'agentCrashed'],
