@@ -3,8 +3,10 @@
 import type { EffectName } from '../../src/core/effects.ts';
 import { inContact, peerIsAhead } from '../../src/core/contact.ts';
 import type { EventName } from '../../src/core/events.ts';
+import type { ClaimOutcome } from '../../src/core/ledger.ts';
 import type { StateName } from '../../src/core/stateName.ts';
 import type { Step } from '../core/drivenNode.ts';
+import { isYielded } from './projection.ts';
 
 type Sign = (step: Step) => boolean;
 
@@ -58,7 +60,9 @@ export const agentMoves = {
   stopsToHandBack: (step) => step.after.phase === 'stoppingBack' && asks(step, 'stopDatabase'),
   serves: enters('takingOver', 'solo'),
   claims: (step) => begins(step, null) && step.settings.arbiter === 'etcd',
-  claimWon: (step) => isEvent(step, 'claimDecided') && asks(step, 'writeRecord'),
+  claimWon: (step) => decides(step, 'won') && asks(step, 'writeRecord'),
+  peerYields: (step) => !isYielded(step.before) && isYielded(step.after),
+  orderCarriedThrough: (step) => decides(step, 'contested') && asks(step, 'writeRecord'),
   claimRefused: (step) => step.before.phase === 'asking' && isRefused(step),
   claimSettled: (step) => step.before.phase !== 'asking' && isRefused(step),
   epochPublished: (step) =>
@@ -106,8 +110,12 @@ function begins({ before, after }: Step, cause: string | null): boolean {
   return before.name === 'standby' && after.name === 'takingOver' && after.plan.cause === cause;
 }
 
-function isRefused({ event }: Step): boolean {
-  return event.type === 'claimDecided' && event.outcome !== 'won';
+function decides({ event }: Step, outcome: ClaimOutcome): boolean {
+  return event.type === 'claimDecided' && event.outcome === outcome;
+}
+
+function isRefused(step: Step): boolean {
+  return isEvent(step, 'claimDecided') && !asks(step, 'writeRecord') && !decides(step, 'won');
 }
 
 /** With a ledger the order is carried out when it has been entered. */

@@ -1,7 +1,9 @@
 // Two states that differ only in what can never matter again are one: epochs count from the lower record, statements that
 // say nothing new are gone, and the boxes have no names. A state then fits into five words.
 import type { Node, Pair, Rec, Side, Statement } from './state.ts';
-import { Decided, Grant, Mode, Role, Vintage } from './state.ts';
+import { outcomeOf } from '../../src/core/ledger.ts';
+import type { LedgerEntry } from '../../src/core/ledger.ts';
+import { Database, Decided, Grant, Mode, Role, Vintage, nodeIds, olderEntry } from './state.ts';
 
 export const wordsOfState = 5;
 /** Epochs above the lower record that a word holds; the search says how many states lay beyond. */
@@ -15,8 +17,22 @@ export function simplify(pair: Pair): void {
   if (arePaired(a, b) && pair.ledger.epoch <= a.record.epoch) pair.decided = Decided.nothing;
   simplifyNode(a, pair.decided);
   simplifyNode(b, pair.decided);
-  const lowest = Math.min(a.record.epoch, b.record.epoch);
-  if (pair.ledger.epoch < lowest) pair.ledger = { epoch: 0, solo: true, holder: 0 };
+  simplifyLedger(pair, Math.min(a.record.epoch, b.record.epoch));
+}
+
+/** Out of which epoch an entry was taken counts only as far as its holder's record may be below that. */
+function simplifyLedger(pair: Pair, lowest: number): void {
+  const { ledger, nodes } = pair;
+  const { record } = nodes[ledger.holder === nodeIds[0] ? 0 : 1];
+  const { takenFrom } = ledger;
+  if (ledger.epoch < lowest) pair.ledger = olderEntry(ledger);
+  else if (takenFrom !== null && takenFrom > lowest && takenFrom <= record.epoch)
+    pair.ledger = { ...ledger, takenFrom: lowest };
+  if (!pair.yielded) return;
+  const isContested =
+    record.mode === Mode.paired &&
+    outcomeOf(pair.ledger, record.epoch, ledger.holder).outcome === 'contested';
+  if (!isContested) pair.yielded = false;
 }
 
 /** What the operator decided is history: both have the epoch that came of it. */
@@ -47,6 +63,8 @@ function simplifyNode(node: Node, decided: Decided): void {
     node.sure = false;
     node.published = false;
   }
+  const pairs = node.role === Role.serving && node.record.mode === Mode.paired;
+  if (!pairs || node.published || node.database !== Database.open) node.publishing = false;
 }
 
 /** Who held the last common epoch is asked for only after the operator took both boxes. */
@@ -90,24 +108,28 @@ function onlyEpoch(epoch: number): Statement {
 export function pack(pair: Pair, words: Uint32Array): void {
   const [a, b] = pair.nodes;
   const base = Math.min(a.record.epoch, b.record.epoch) - 1;
-  const ledgerEpoch = Math.max(0, pair.ledger.epoch - base);
+  const { ledger } = pair;
+  const ledgerEpoch = Math.max(0, ledger.epoch - base);
   checkEpoch(ledgerEpoch);
+  const takenFrom = ledger.takenFrom === null ? 0 : Math.max(1, ledger.takenFrom - base);
+  const isNamed = ledgerEpoch > 0 || takenFrom > 0;
   const a0 = firstWord(a, base);
   const b0 = firstWord(b, base);
-  const a1 = secondWord(a, base) + holderBit(pair, 0, ledgerEpoch);
-  const b1 = secondWord(b, base) + holderBit(pair, 1, ledgerEpoch);
+  const a1 = secondWord(a, base) + holderBit(pair, 0, isNamed);
+  const b1 = secondWord(b, base) + holderBit(pair, 1, isNamed);
   const aLater = a.laterMail === null ? 0 : mailCode(a.laterMail, base);
   const bLater = b.laterMail === null ? 0 : mailCode(b.laterMail, base);
   const swapped = a0 > b0 || (a0 === b0 && (a1 > b1 || (a1 === b1 && aLater > bLater)));
   words[0] = swapped ? b0 : a0;
-  words[1] = (swapped ? b1 : a1) + ledgerEpoch * 2 ** 27 + (pair.ledger.solo ? 2 ** 30 : 0);
+  const rest = (ledger.mode === 'solo' ? 2 ** 30 : 0) + (pair.yielded ? 2 ** 31 : 0);
+  words[1] = (swapped ? b1 : a1) + ledgerEpoch * 2 ** 27 + rest;
   words[2] = swapped ? a0 : b0;
-  words[3] = (swapped ? a1 : b1) + pair.decided * 2 ** 27;
+  words[3] = (swapped ? a1 : b1) + pair.decided * 2 ** 27 + takenFrom * 2 ** 29;
   words[4] = swapped ? bLater + aLater * 65536 : aLater + bLater * 65536;
 }
 
-function holderBit(pair: Pair, side: Side, ledgerEpoch: number): number {
-  return ledgerEpoch > 0 && pair.ledger.holder === side ? 2 ** 26 : 0;
+function holderBit(pair: Pair, side: Side, isNamed: boolean): number {
+  return isNamed && pair.ledger.holder === nodeIds[side] ? 2 ** 26 : 0;
 }
 
 function firstWord(node: Node, base: number): number {
@@ -119,7 +141,8 @@ function firstWord(node: Node, base: number): number {
     node.phase * 2 ** 24 +
     node.database * 2 ** 26 +
     (node.waits ? 2 ** 28 : 0) +
-    node.tail * 2 ** 29
+    node.tail * 2 ** 29 +
+    (node.publishing ? 2 ** 31 : 0)
   );
 }
 
@@ -179,14 +202,10 @@ export function unpack(words: Uint32Array, at: number): Pair {
   const w2 = words[at + 2] ?? 0;
   const w3 = words[at + 3] ?? 0;
   const later = words[at + 4] ?? 0;
-  const ledgerEpoch = (w1 >>> 27) & 7;
   return {
     nodes: [nodeOf(w0, w1, later & 65535), nodeOf(w2, w3, later >>> 16)],
-    ledger: {
-      epoch: ledgerEpoch,
-      solo: ((w1 >>> 30) & 1) === 1,
-      holder: ((w3 >>> 26) & 1) === 1 ? 1 : 0,
-    },
+    ledger: ledgerOf(((w1 >>> 27) & 15) + ((w3 >>> 26) & 1) * 16 + ((w3 >>> 29) & 7) * 32),
+    yielded: w1 >>> 31 === 1,
     decided: ((w3 >>> 27) & 3) as Decided,
   };
 }
@@ -202,6 +221,7 @@ function nodeOf(first: number, second: number, later: number): Node {
     database: ((first >>> 26) & 3) as Node['database'],
     waits: ((first >>> 28) & 1) === 1,
     tail: ((first >>> 29) & 3) as Node['tail'],
+    publishing: first >>> 31 === 1,
     eligible: (second & 1) === 1,
     address: (second & 2) !== 0,
     sure: (second & 4) !== 0,
@@ -213,10 +233,21 @@ function nodeOf(first: number, second: number, later: number): Node {
   };
 }
 
+const entries: LedgerEntry[] = [];
 const records: Rec[] = [];
 const mails: Statement[] = [];
 
-/** Records and statements are values: each is made once. */
+/** Entries, records and statements are values: each is made once. */
+function ledgerOf(code: number): LedgerEntry {
+  const takenFrom = code >>> 5;
+  return (entries[code] ??= {
+    epoch: code & 7,
+    mode: (code & 8) !== 0 ? 'solo' : 'paired',
+    holder: nodeIds[(code & 16) !== 0 ? 1 : 0],
+    takenFrom: takenFrom === 0 ? null : takenFrom,
+  });
+}
+
 function recordOf(code: number): Rec {
   return (records[code] ??= {
     epoch: code & 7,

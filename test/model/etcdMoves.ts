@@ -1,11 +1,14 @@
 // The `etcd` arbiter: compare-and-swap requests that take effect at any moment, answers that are lost, the read and
-// rewrite that settles an unknown outcome, and the epochs that are published and entered.
+// rewrite that settles an unknown outcome, orders that land late, and the epochs that are published and entered. What the
+// entry becomes and what it gives is asked of the core itself.
+import { claimed, entered, outcomeOf, published } from '../../src/core/ledger.ts';
+import type { ClaimOutcome, LedgerEntry } from '../../src/core/ledger.ts';
 import type { Scope } from './move.ts';
-import { make, mayWrite } from './move.ts';
-import { isSolo } from './recordMoves.ts';
-import { loseEligibility } from './speech.ts';
-import type { Ledger, Node, Pair, Side } from './state.ts';
-import { Database, Mode, Phase, Role } from './state.ts';
+import { make, makeFault, mayWrite } from './move.ts';
+import { isSolo, operatorStep } from './recordMoves.ts';
+import { isAhead, loseEligibility, speaks } from './speech.ts';
+import type { Node, Pair, Side } from './state.ts';
+import { Database, Decided, Mode, Phase, Role, nodeIds, other } from './state.ts';
 
 /** Asks to turn (n, paired) into (n+1, me), at the revision that it read. */
 export function beginsClaim(scope: Scope, pair: Pair, side: Side, role: Node['role']): void {
@@ -26,6 +29,8 @@ export function claimsAtStart(scope: Scope, pair: Pair, side: Side): void {
 export function claimMoves(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   if (node.request !== 0) land(scope, pair, side);
+  orderLands(scope, pair, side);
+  peerYields(scope, pair, side);
   const asks = node.role === Role.leaving || node.role === Role.takingOver;
   if (asks && node.phase === Phase.asking) decide(scope, pair, side);
   else if (node.role !== Role.steppingDown && node.writing === null) settle(scope, pair, side);
@@ -36,61 +41,118 @@ export function claimMoves(scope: Scope, pair: Pair, side: Side): void {
 function land(scope: Scope, pair: Pair, side: Side): void {
   make(scope, pair, 'claimLands', side, (next, self) => {
     const epoch = self.request;
+    const read: LedgerEntry = { epoch, mode: 'paired', holder: nodeIds[side], takenFrom: null };
     self.request = 0;
-    enter(scope, next, { epoch: epoch + 1, solo: true, holder: side });
+    put(scope, next, claimed(read, { epoch, self: nodeIds[side], take: true }));
   });
 }
 
+/** An order lands late only while the ledger stays within so many epochs of the lower record: without end it would climb. */
+const lateOrderReach = 4;
+
+/**
+ * An operator's order of whatever time before, whose sender knows nothing of it: its answer was lost, or it could not be
+ * obeyed any more. It asked for what was two above its record and what it had heard of then.
+ */
+function orderLands(scope: Scope, pair: Pair, side: Side): void {
+  const { ledger, nodes } = pair;
+  const node = nodes[side];
+  // Where a loss was accepted nothing is asked for that it could break.
+  if (pair.decided >= Decided.withLoss) return;
+  const heardEpoch = Math.max(node.heardEpoch, nodes[other(side)].record.epoch);
+  const highest = node.record.epoch + operatorStep(node.record, heardEpoch, scope.rules);
+  const lowest = Math.min(nodes[0].record.epoch, nodes[1].record.epoch);
+  for (let epoch = Math.max(ledger.epoch, lowest); epoch <= highest; epoch += 1) {
+    const next = entered(ledger, { epoch, self: nodeIds[side], above: true });
+    if (next === null || next.epoch > lowest + lateOrderReach) continue;
+    makeFault(scope, pair, 'orderLands', side, (after) => put(scope, after, next));
+  }
+}
+
 /** Whatever is written there makes a younger revision: requests that name an older one fail. */
-function enter(scope: Scope, pair: Pair, ledger: Ledger): void {
-  pair.ledger = ledger;
+export function put(scope: Scope, pair: Pair, entry: LedgerEntry | null): void {
+  if (entry === null) return;
+  pair.ledger = entry;
+  pair.yielded = false;
   if (!scope.rules.claimNamesRevision) return;
   for (const each of pair.nodes) each.request = 0;
 }
 
-function isPairedAt(ledger: Ledger, epoch: number): boolean {
-  return ledger.epoch === epoch && !ledger.solo;
+function isPairedAt(ledger: LedgerEntry, epoch: number): boolean {
+  return ledger.epoch === epoch && ledger.mode === 'paired';
 }
 
-/** The answer to the claim, or what the ledger says to whoever reads it: (n+1, me) is a win. */
-function isWon(pair: Pair, side: Side): boolean {
-  const { ledger } = pair;
-  return ledger.epoch > pair.nodes[side].record.epoch && ledger.solo && ledger.holder === side;
+/** The answer to the claim, or what the ledger says to whoever reads it. */
+function outcomeFor(scope: Scope, pair: Pair, side: Side): ClaimOutcome {
+  const { outcome } = outcomeOf(pair.ledger, pair.nodes[side].record.epoch, nodeIds[side]);
+  return outcome === 'contested' && !scope.rules.orderIsNoClaim ? 'won' : outcome;
+}
+
+/** Heard since the ledger named this node: whatever was given to the peer never reached it, and nothing can any more. */
+function peerYields(scope: Scope, pair: Pair, side: Side): void {
+  const { record } = pair.nodes[side];
+  const peer = pair.nodes[other(side)];
+  if (pair.yielded || record.mode !== Mode.paired || !speaks(peer, scope.rules)) return;
+  if (peer.record.mode !== Mode.paired || peer.record.epoch !== record.epoch) return;
+  if (outcomeFor(scope, pair, side) !== 'contested') return;
+  make(scope, pair, 'peerYields', side, (next) => {
+    next.yielded = true;
+  });
 }
 
 /** Without a win (n, paired) is written again, so that nothing of mine can land any more. */
 function decide(scope: Scope, pair: Pair, side: Side): void {
-  if (isWon(pair, side) || !scope.rules.claimIsSettled) {
-    carryThrough(scope, pair, side);
+  if (outcomeFor(scope, pair, side) === 'won' || !scope.rules.claimIsSettled) {
+    carryThrough(scope, pair, side, 'claimWon');
     if (scope.rules.claimIsSettled) return;
   }
-  const { ledger } = pair;
   make(scope, pair, 'claimRefused', side, (next, self) => {
-    if (isPairedAt(ledger, self.record.epoch)) enter(scope, next, ledger);
+    writeAgain(scope, next, side);
     self.role = backFrom(self);
     self.phase = Phase.asking;
   });
 }
 
-/** An agent does not know what its predecessor asked for: it settles that while it goes on. */
-function settle(scope: Scope, pair: Pair, side: Side): void {
-  const { record } = pair.nodes[side];
-  if (record.mode !== Mode.paired) return;
-  if (isWon(pair, side)) carryThrough(scope, pair, side);
-  const isOpen = pair.nodes.some((each) => each.request !== 0);
-  if (!isOpen || !isPairedAt(pair.ledger, record.epoch)) return;
-  make(scope, pair, 'claimSettled', side, (next) => enter(scope, next, next.ledger));
+function writeAgain(scope: Scope, pair: Pair, side: Side): void {
+  const { epoch } = pair.nodes[side].record;
+  put(scope, pair, claimed(pair.ledger, { epoch, self: nodeIds[side], take: false }));
 }
 
-function carryThrough(scope: Scope, pair: Pair, side: Side): void {
-  const solo = mayWrite(pair.nodes[side], 'permitted', scope.rules);
+/** An agent does not know what its predecessor asked for, nor what an order has done: it looks while it goes on. */
+function settle(scope: Scope, pair: Pair, side: Side): void {
+  const node = pair.nodes[side];
+  if (node.record.mode !== Mode.paired) return;
+  if (!isAhead(node)) {
+    const outcome = outcomeFor(scope, pair, side);
+    const isYielded = pair.yielded || !scope.rules.contestWaitsForThePeer;
+    if (outcome === 'won') carryThrough(scope, pair, side, 'claimWon');
+    if (outcome === 'contested' && isYielded)
+      carryThrough(scope, pair, side, 'orderCarriedThrough');
+  }
+  const isOpen = pair.nodes.some((each) => each.request !== 0);
+  if (!isOpen || !isPairedAt(pair.ledger, node.record.epoch)) return;
+  make(scope, pair, 'claimSettled', side, (next) => writeAgain(scope, next, side));
+}
+
+/** What was promised still has to be kept, unless a loss was shown before. */
+const afterLateOrder: Readonly<Record<Decided, Decided>> = [
+  Decided.safely,
+  Decided.safely,
+  Decided.twice,
+  Decided.twice,
+];
+
+function carryThrough(scope: Scope, pair: Pair, side: Side, name: string): void {
+  const solo = mayWrite(pair.nodes[side], 'permitted', scope.rules, pair.ledger.epoch);
   if (solo === null) return;
-  make(scope, pair, 'claimWon', side, (next, self) => {
+  make(scope, pair, name, side, (next, self) => {
     if (!self.record.mine) loseEligibility(next, side);
     const serves = self.role === Role.serving || self.role === Role.leaving;
     self.role = serves ? Role.leaving : Role.takingOver;
     self.phase = Phase.permitted;
-    self.writing = { ...solo, epoch: Math.max(solo.epoch, next.ledger.epoch) };
+    self.writing = solo;
+    // The operator took this box, though late: whatever number he gives the other one is his to answer for.
+    if (solo.epoch > self.record.epoch + 1) next.decided = afterLateOrder[next.decided];
   });
 }
 
@@ -105,16 +167,29 @@ function tellLedger(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   const { record } = node;
   if (node.role !== Role.serving || node.writing !== null) return;
-  if (record.mode === Mode.paired && record.mine && !node.published) {
-    make(scope, pair, 'epochPublished', side, (next, self) => {
-      if (next.ledger.epoch < record.epoch || !scope.rules.publishingOnlyRaises)
-        enter(scope, next, { epoch: record.epoch, solo: false, holder: side });
-      self.published = isPairedAt(next.ledger, record.epoch);
-    });
-  }
-  if (isSolo(record) && pair.ledger.epoch < record.epoch) {
-    make(scope, pair, 'epochEntered', side, (next) =>
-      enter(scope, next, { epoch: record.epoch, solo: true, holder: side }),
-    );
-  }
+  if (record.mode === Mode.paired && record.mine && !node.published) publish(scope, pair, side);
+  if (!isSolo(record)) return;
+  const own = { epoch: record.epoch, self: nodeIds[side], above: false };
+  const entry = entered(pair.ledger, own);
+  if (entry !== null) make(scope, pair, 'epochEntered', side, (next) => put(scope, next, entry));
+}
+
+/** One that has this number or a higher one, by an order that came to nothing, is overtaken, unless it may be mine. */
+function publish(scope: Scope, pair: Pair, side: Side): void {
+  const node = pair.nodes[side];
+  const { epoch } = node.record;
+  make(scope, pair, 'epochPublished', side, (next, self) => {
+    const found = scope.rules.publishingOnlyRaises ? next.ledger : null;
+    put(scope, next, published(found, { epoch, self: nodeIds[side], create: true }));
+    self.published = isPairedAt(next.ledger, epoch) && next.ledger.holder === nodeIds[side];
+  });
+  const isThere = isPairedAt(pair.ledger, epoch) && pair.ledger.holder === nodeIds[side];
+  if (isThere || isAhead(node) || !node.publishing) return;
+  const solo = mayWrite(node, 'ledgerIsAhead', scope.rules, pair.ledger.epoch);
+  if (solo === null) return;
+  make(scope, pair, 'ledgerIsAhead', side, (_next, self) => {
+    self.role = Role.leaving;
+    self.phase = Phase.permitted;
+    self.writing = solo;
+  });
 }

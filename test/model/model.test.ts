@@ -26,6 +26,7 @@ const quick: readonly RuleName[] = [
   'recordBeforePromotion',
   'startedNodeWaits',
   'claimIsSettled',
+  'orderIsNoClaim',
   'fenceIsVerified',
 ];
 

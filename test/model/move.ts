@@ -24,19 +24,25 @@ export type Move = {
   readonly fault: boolean;
 };
 
-export function viewOf(node: Node, rules: Rules): View {
+export function viewOf(node: Node, rules: Rules, ledgerEpoch: number): View {
   return {
     role: node.role,
     record: node.record,
     heard: heardBy(node),
     heardEpoch: node.heardEpoch,
+    ledgerEpoch,
     rules,
   };
 }
 
-/** The record that this cause allows now; none while another is being written. */
-export function mayWrite(node: Node, cause: RecordCause, rules: Rules): Rec | null {
-  return node.writing === null ? recordMoves[cause](viewOf(node, rules)) : null;
+/** The record that this cause allows now; none while another is being written. `ledgerEpoch` where the ledger was asked. */
+export function mayWrite(
+  node: Node,
+  cause: RecordCause,
+  rules: Rules,
+  ledgerEpoch = 0,
+): Rec | null {
+  return node.writing === null ? recordMoves[cause](viewOf(node, rules, ledgerEpoch)) : null;
 }
 
 const moves = new Map<string, readonly [Move, Move]>();

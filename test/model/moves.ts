@@ -4,7 +4,7 @@ import { databaseMoves, faults } from './databaseMoves.ts';
 import type { Scope } from './move.ts';
 import { make } from './move.ts';
 import { handingOverMoves, leavingMoves, servingMoves } from './primaryMoves.ts';
-import { speaks, statementBeforeLedger, statementOf } from './speech.ts';
+import { speaks, statementOf } from './speech.ts';
 import { followingMoves, takingOverMoves } from './standbyMoves.ts';
 import { operatorMoves, startMoves } from './startMoves.ts';
 import { steppingDownMoves } from './steppingDown.ts';
@@ -40,8 +40,6 @@ function wordsMoves(scope: Scope, pair: Pair, side: Side): void {
   const { mail, laterMail } = node;
   if (speaks(node, scope.rules))
     send(scope, pair, side, statementOf(pair, side, scope.rules, scope.arbiter === 'etcd'));
-  const before = scope.arbiter === 'etcd' ? statementBeforeLedger(node) : null;
-  if (before !== null) send(scope, pair, side, before);
   if (mail !== null && mail.epoch > node.heardEpoch) {
     make(scope, pair, 'higherEpochHeard', side, (_next, self) => {
       self.heardEpoch = mail.epoch;

@@ -13,6 +13,8 @@ const showIn: Readonly<Partial<Record<RuleName, ArbiterName>>> = {
   claimNamesRevision: 'etcd',
   publishingOnlyRaises: 'etcd',
   operatorIsEntered: 'etcd',
+  orderIsNoClaim: 'etcd',
+  contestWaitsForThePeer: 'etcd',
   fenceIsVerified: 'fence',
 };
 

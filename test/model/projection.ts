@@ -80,8 +80,24 @@ export function viewsOf(step: Step): readonly View[] {
       heard ??
       (inContact(before, settings) ? statementSeen(before, before.contact.standing) : null),
     heardEpoch: Math.max(after.contact.highestEpoch, seen.epoch),
+    ledgerEpoch: ledgerSeen(step),
     rules: allRules,
   }));
+}
+
+/** The ledger was seen to be contested, and the peer, heard since, is still in this epoch and waits for no answer. */
+export function isYielded({ arbiter, contact, record }: CoreState): boolean {
+  const said = contact.standing?.record;
+  if (arbiter.contested === null || contact.ackedAt === null || record?.mode !== 'paired')
+    return false;
+  const isOfNow = contact.ackedAt >= arbiter.contested.since;
+  return isOfNow && said?.mode === 'paired' && said.epoch === record.epoch;
+}
+
+/** What an answer of this step says of the ledger, or what was seen when the epoch was to be published. */
+function ledgerSeen({ event, after }: Step): number {
+  if (event.type === 'claimDecided' || event.type === 'epochEntered') return event.epoch ?? 0;
+  return after.arbiter.aheadEpoch ?? 0;
 }
 
 function rolesOf({ before, effects }: Step): readonly Role[] {

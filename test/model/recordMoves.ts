@@ -11,6 +11,8 @@ export type View = {
   /** What the peer says in contact, or null. */
   readonly heard: Statement | null;
   readonly heardEpoch: number;
+  /** `etcd`: what the ledger was seen to say, or what this node's order has reached there; otherwise 0. */
+  readonly ledgerEpoch: number;
   readonly rules: Rules;
 };
 
@@ -32,8 +34,8 @@ export const recordMoves = {
     if (record.mode !== Mode.paired || !record.mine) return null;
     return isConsentOf(heard, record.epoch, view.rules) ? next(record, 1) : null;
   },
-  /** The arbiter's permission. */
-  permitted: ({ record, role, rules }) => {
+  /** The arbiter's permission; an order that is found in the ledger names its own epoch. */
+  permitted: ({ record, role, rules, ledgerEpoch }) => {
     if (record.mode === Mode.solo || (rules.catchupNeverPromotes && record.mode !== Mode.paired))
       return null;
     const may =
@@ -42,7 +44,13 @@ export const recordMoves = {
       role === Role.starting ||
       role === Role.leaving ||
       role === Role.takingOver;
-    return may ? next(record, 1) : null;
+    return may ? next(record, Math.max(1, ledgerEpoch - record.epoch)) : null;
+  },
+  /** A ledger that an order has moved on: nobody could claim this epoch, and the partner says that it holds nothing. */
+  ledgerIsAhead: ({ record, role, heard, ledgerEpoch }) => {
+    if (role !== Role.serving || record.mode !== Mode.paired || !record.mine) return null;
+    const isReleased = heard?.mode === Mode.catchup && heard.handed === Handed.none;
+    return isReleased && ledgerEpoch >= record.epoch ? next(record, 1) : null;
   },
   handedOver: ({ record, role }) =>
     role === Role.handingOver && record.mode === Mode.paired && record.mine
@@ -121,13 +129,14 @@ export const recordMoves = {
   rebuilt: ({ record, role }) =>
     role === Role.following && record.job ? { ...record, job: false } : null,
   /** A box that waits, or that holds an epoch and waits for its partner. */
-  operatorTook: ({ record, role, heardEpoch, rules }) => {
+  operatorTook: ({ record, role, heardEpoch, rules, ledgerEpoch }) => {
     const waits =
       role === Role.starting ||
       role === Role.following ||
       (role === Role.serving && record.mode === Mode.paired) ||
       (role === Role.handingOver && record.handed !== Handed.none);
-    return waits ? next(record, operatorStep(record, heardEpoch, rules)) : null;
+    const step = operatorStep(record, heardEpoch, rules);
+    return waits ? next(record, Math.max(step, ledgerEpoch - record.epoch)) : null;
   },
   /** Equal epochs: one of two holders goes on, a step higher. */
   twoPrimariesResolved: ({ record, role, heard }) => {
@@ -145,7 +154,7 @@ export type RecordCause = keyof typeof recordMoves;
  * It can never equal what a lone peer may have reached: from a paired epoch n+1, and from `catchup(n)` n+2, because the peer
  * may have paired with this node, which died before it wrote that down, and have left again.
  */
-function operatorStep(record: Rec, heardEpoch: number, rules: Rules): number {
+export function operatorStep(record: Rec, heardEpoch: number, rules: Rules): number {
   if (!rules.operatorSkipsOne) return Math.max(record.epoch, heardEpoch) - record.epoch + 1;
   const ownReach = holdsNothing(record) && rules.operatorCountsThePairing ? 3 : 2;
   return Math.max(ownReach, heardEpoch - record.epoch + 2);

@@ -99,6 +99,7 @@ const worldMoves: readonly string[] = [
   'boxRestarts',
   'boxLosesLog',
   'claimLands',
+  'orderLands',
   'fenced',
 ];
 

@@ -4,7 +4,7 @@ import { inContact } from '../../src/core/contact.ts';
 import type { Standing } from '../../src/core/standing.ts';
 import type { Step } from '../core/drivenNode.ts';
 import { agentMoves } from './agentMoves.ts';
-import { recordSeen, roleOf, sameRecord, viewsOf } from './projection.ts';
+import { isYielded, recordSeen, roleOf, sameRecord, viewsOf } from './projection.ts';
 import type { RecordCause } from './recordMoves.ts';
 import { recordMoves } from './recordMoves.ts';
 import { Mode, Role } from './state.ts';
@@ -122,9 +122,13 @@ export class Refinement {
 function isMeant(cause: RecordCause, { before, event, after, settings }: Step): boolean {
   if (cause === 'operatorTook')
     return event.type === 'operatorCommanded' || event.type === 'epochEntered';
+  if (cause === 'ledgerIsAhead') return after.reason.code === 'ledgerIsAhead';
   if (cause !== 'permitted') return true;
-  const answered = event.type === 'claimDecided' || event.type === 'peerFenced';
-  if (settings.arbiter === 'etcd' || settings.arbiter === 'fence') return answered;
+  if (settings.arbiter === 'etcd') {
+    if (event.type !== 'claimDecided') return false;
+    return event.outcome === 'won' || (event.outcome === 'contested' && isYielded(after));
+  }
+  if (settings.arbiter === 'fence') return event.type === 'peerFenced';
   const silentMs = after.now - (after.contact.heardAt ?? -Infinity);
   const isSilent = silentMs >= settings.fastDeadIntervalMs;
   return settings.arbiter === 'lan' && isSilent && before.writing === null;

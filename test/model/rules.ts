@@ -28,6 +28,8 @@ export const allRules = {
   claimNamesRevision: true,
   publishingOnlyRaises: true,
   operatorIsEntered: true,
+  orderIsNoClaim: true,
+  contestWaitsForThePeer: true,
   /** `fence` */
   fenceIsVerified: true,
 } as const;

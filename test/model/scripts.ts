@@ -4,6 +4,7 @@ import type { DurableRecord } from '../../src/core/record.ts';
 import type { RecordStatement, Standing } from '../../src/core/standing.ts';
 import { boxA, boxB, durableRecord, recordStatement, standing } from '../core/builders.ts';
 import type { DrivenNode } from '../core/drivenNode.ts';
+import { decides, follower, knownStandby, publishingPrimary } from '../core/etcdNode.ts';
 import {
   addressOff,
   addressOn,
@@ -143,6 +144,16 @@ export const scripts: Readonly<Record<string, () => DrivenNode>> = {
     node.happen({ type: 'claimDecided', outcome: 'won', epoch: 5, forgotten: false, token });
     return node;
   },
+  ledgerIsAhead: () => {
+    const node = publishingPrimary();
+    const { token } = node.asked('publishEpoch');
+    const found = { epoch: 7, mode: 'solo', holder: boxB, takenFrom: null } as const;
+    node.happen({ type: 'epochPublished', token, found });
+    node.pass(200, { peer: follower });
+    return node;
+  },
+  peerYields: contested,
+  orderCarriedThrough: () => then(contested(), (node) => decides(node, 'contested', 6)),
   fenceRefused: () => {
     const node = asking(fence);
     node.happen({ type: 'fenceRefused', token: node.asked('fencePeer').token });
@@ -186,6 +197,17 @@ function asking(settings: { readonly arbiter: 'etcd' | 'fence' }): DrivenNode {
     node.pass(600, { peer: wellStandby });
   }
   node.pass(1300);
+  return node;
+}
+
+/** An order has passed over a claim that the primary may have won; then the primary is heard without it. */
+function contested(): DrivenNode {
+  const node = knownStandby();
+  order(node, false);
+  node.fails('enterEpoch');
+  node.pass(600);
+  decides(node, 'contested', 6);
+  node.pass(600, { peer: { record: recordStatement(etcd) } });
   return node;
 }
 

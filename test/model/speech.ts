@@ -26,6 +26,7 @@ export function speaks(node: Node, rules: Rules): boolean {
 /** The statement that this node would send now. */
 export function statementOf(pair: Pair, side: Side, rules: Rules, publishes: boolean): Statement {
   const node = pair.nodes[side];
+  if (node.publishing) return statementBeforeLedger(node);
   const record = recordSaid(node, rules);
   const grant = grantOf(node, record, rules, publishes);
   const heard = heardBy(node);
@@ -50,10 +51,7 @@ export function statementOf(pair: Pair, side: Side, rules: Rules, publishes: boo
 }
 
 /** `etcd`: until the ledger knows the paired epoch, the lone one before it is what is said. */
-export function statementBeforeLedger(node: Node): Statement | null {
-  const { record } = node;
-  const waits = node.role === Role.serving && record.mode === Mode.paired && !node.published;
-  if (!waits || node.writing !== null) return null;
+function statementBeforeLedger({ record }: Node): Statement {
   return {
     epoch: record.epoch - 1,
     mode: Mode.solo,

@@ -1,7 +1,10 @@
 // The start of an agent whose database is stopped: the table of protocol.md section 8, and the operator's order where that
 // table says that he is waited for.
+import { entered } from '../../src/core/ledger.ts';
+import type { LedgerEntry } from '../../src/core/ledger.ts';
 import { beginsAtStart } from './arbiterMoves.ts';
 import { restartBox } from './databaseMoves.ts';
+import { put } from './etcdMoves.ts';
 import type { Scope } from './move.ts';
 import { make, makeFault, mayWrite } from './move.ts';
 import { consent } from './standbyMoves.ts';
@@ -9,7 +12,7 @@ import { holdsNothing, isSolo } from './recordMoves.ts';
 import { winsOver } from './primaryMoves.ts';
 import { heardBy, isAhead, loseEligibility } from './speech.ts';
 import type { Node, Pair, Rec, Side } from './state.ts';
-import { Database, Decided, Handed, Mode, Phase, Role, Tail, other } from './state.ts';
+import { Database, Decided, Handed, Mode, Phase, Role, Tail, nodeIds, other } from './state.ts';
 
 export function startMoves(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
@@ -106,16 +109,35 @@ export function operatorMoves(scope: Scope, pair: Pair, side: Side): void {
   // An epoch that one holds alone waits for nobody.
   if (isSolo(node.record)) return;
   const order = waitsForOperator(node) ? make : makeFault;
-  order(scope, pair, 'operatorTakes', side, (next) => {
-    obey(next, side, record, decidedBy(pair, node, peer));
-    if (scope.arbiter === 'etcd' && scope.rules.operatorIsEntered) enterFirst(next, side);
-  });
-  if (scope.arbiter !== 'etcd') return;
+  const decided = decidedBy(pair, node, peer);
+  const entry = scope.arbiter === 'etcd' ? enteredFirst(scope, pair, side, record) : null;
+  const { epoch } = entry ?? record;
+  if (isGiven(pair, decided, epoch)) {
+    order(scope, pair, 'operatorTakes', side, (next) => {
+      obey(next, side, { ...record, epoch }, decided);
+      put(scope, next, entry);
+    });
+  }
   // The ledger cannot be asked, and he vouches that the other is off.
+  if (scope.arbiter !== 'etcd' || !isGiven(pair, decided, record.epoch)) return;
   order(scope, pair, 'operatorVouches', side, (next) => {
-    obey(next, side, record, pair.decided === Decided.nothing ? Decided.withLoss : Decided.twice);
+    obey(next, side, record, Math.max(decided, Decided.withLoss) as Decided);
   });
 }
+
+/** The ledger names the epoch before the record does, above whatever it says. */
+function enteredFirst(scope: Scope, pair: Pair, side: Side, { epoch }: Rec): LedgerEntry | null {
+  if (!scope.rules.operatorIsEntered) return null;
+  return entered(pair.ledger, { epoch, self: nodeIds[side], above: true });
+}
+
+/** Of a second order between two pairs nothing is asked any more: it is not given where the numbers would climb without end. */
+function isGiven({ nodes }: Pair, decided: Decided, epoch: number): boolean {
+  const lowest = Math.min(nodes[0].record.epoch, nodes[1].record.epoch);
+  return decided !== Decided.twice || epoch <= lowest + secondOrderReach;
+}
+
+const secondOrderReach = 6;
 
 function obey(pair: Pair, side: Side, record: Rec, decided: Decided): void {
   const node = pair.nodes[side];
@@ -128,17 +150,6 @@ function obey(pair: Pair, side: Side, record: Rec, decided: Decided): void {
   node.phase = Phase.permitted;
   node.sure = false;
   node.writing = record;
-}
-
-/** The ledger names the epoch before the record does, two above what it says where that is not lower. */
-function enterFirst(pair: Pair, side: Side): void {
-  const node = pair.nodes[side];
-  if (node.writing === null) return;
-  const asked = node.writing.epoch;
-  const epoch = pair.ledger.epoch >= asked ? pair.ledger.epoch + 2 : asked;
-  node.writing = { ...node.writing, epoch };
-  pair.ledger = { epoch, solo: true, holder: side };
-  for (const each of pair.nodes) each.request = 0;
 }
 
 /** Without a risk only where the other box has nothing to go on with: no lone reign, no consent, no epoch handed to it. */

@@ -1,5 +1,7 @@
 // What the model knows of the pair: for each node its record, what its agent remembers, what its database holds, and the
 // statement of the peer that is under way to it. Small numbers instead of words, because millions of these are kept.
+import type { LedgerEntry } from '../../src/core/ledger.ts';
+import type { NodeId } from '../../src/core/record.ts';
 
 export const Mode = { paired: 0, solo: 1, catchup: 2 } as const;
 export type Mode = (typeof Mode)[keyof typeof Mode];
@@ -90,6 +92,8 @@ export type Node = {
   address: boolean;
   /** `lan`: in contact in this agent start, and the address on without a break since. `fence`: in contact at all. */
   sure: boolean;
+  /** `etcd`: the paired record came to disk in this agent start, and nobody was told of it: first the ledger must know. */
+  publishing: boolean;
   /** `etcd`: the ledger is known to name the paired epoch. */
   published: boolean;
   /** `etcd`: epoch of a compare-and-swap under way; `fence`: an "off" under way is 1. 0: none. */
@@ -99,9 +103,6 @@ export type Node = {
   /** What it said after that, under way at the same time: once it has arrived, what was said before is void. */
   laterMail: Statement | null;
 };
-
-/** `etcd`: what the key says. */
-export type Ledger = { readonly epoch: number; readonly solo: boolean; readonly holder: 0 | 1 };
 
 /** What the operator answers for since the last pairing. */
 export const Decided = {
@@ -117,12 +118,17 @@ export type Decided = (typeof Decided)[keyof typeof Decided];
 
 export type Pair = {
   readonly nodes: readonly [Node, Node];
-  ledger: Ledger;
+  /** `etcd`: what the key says. */
+  ledger: LedgerEntry;
+  /** `etcd`: since the ledger named its holder, the peer was heard to be in its epoch still and to wait for no answer. */
+  yielded: boolean;
   decided: Decided;
 };
 
 export type Side = 0 | 1;
 export const sides: readonly [Side, Side] = [0, 1];
+/** What the ledger calls the boxes. */
+export const nodeIds: readonly [NodeId, NodeId] = ['A', 'B'];
 
 export function other(side: Side): Side {
   return side === 0 ? 1 : 0;
@@ -132,6 +138,7 @@ export function copyOf(pair: Pair): Pair {
   return {
     nodes: [{ ...pair.nodes[0] }, { ...pair.nodes[1] }],
     ledger: pair.ledger,
+    yielded: pair.yielded,
     decided: pair.decided,
   };
 }
@@ -158,6 +165,7 @@ export function installed(): Pair {
     heardEpoch: 1,
     address: false,
     sure: false,
+    publishing: false,
     published: false,
     request: 0,
     mail: null,
@@ -166,7 +174,20 @@ export function installed(): Pair {
   const follower: Rec = { ...first, mode: Mode.catchup, mine: false, lastMine: false };
   return {
     nodes: [box, { ...box, record: follower }],
-    ledger: { epoch: 0, solo: true, holder: 0 },
+    ledger: olderOfNobody,
+    yielded: false,
     decided: Decided.nothing,
   };
+}
+
+const older = { epoch: 0, mode: 'solo', takenFrom: null } as const;
+const olderPair: LedgerEntry = { ...older, mode: 'paired', holder: nodeIds[0] };
+const olderOfNobody: LedgerEntry = { ...older, holder: nodeIds[0] };
+const olderOf = nodeIds.map((holder): LedgerEntry => ({ ...older, holder, takenFrom: 0 }));
+
+/** A ledger below both records: it gives nothing, but an order stands on whom it named last, and out of what. */
+export function olderEntry(found: LedgerEntry): LedgerEntry {
+  if (found.mode === 'paired') return olderPair;
+  const own = olderOf.find(({ holder }) => holder === found.holder);
+  return found.takenFrom === null || own === undefined ? olderOfNobody : own;
 }

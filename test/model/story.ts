@@ -6,7 +6,7 @@ import { eachMove } from './moves.ts';
 import type { Rules } from './rules.ts';
 import type { Finding } from './search.ts';
 import type { Node, Pair, Rec, Side, Statement } from './state.ts';
-import { Mode, installed } from './state.ts';
+import { Mode, installed, nodeIds } from './state.ts';
 
 const roleWords = [
   'starts',
@@ -21,7 +21,6 @@ const databaseWords = ['stopped', 'standby', 'primary behind the gate', 'primary
 const tailWords = ['', ', log has something of its own', ', log has promised writes of its own'];
 const modeWords = ['paired', 'solo', 'catchup'];
 const handedWords = ['', ' handed', ' handedBack'];
-const names = ['A', 'B'];
 
 export function storyOf(finding: Finding, arbiter: ArbiterName, rules: Rules): readonly string[] {
   const lines = [finding.what, `     ${describe(installed())}`];
@@ -31,7 +30,7 @@ export function storyOf(finding: Finding, arbiter: ArbiterName, rules: Rules): r
     if (found === null) throw new Error('the story cannot be told again');
     pair = found.next;
     lines.push(
-      `${String(step + 1).padStart(3)}. ${names[found.move.side]}: ${inWords(found.move.name)}`,
+      `${String(step + 1).padStart(3)}. ${nodeIds[found.move.side]}: ${inWords(found.move.name)}`,
     );
     lines.push(`     ${describe(pair)}`);
   });
@@ -61,17 +60,16 @@ function inWords(name: string): string {
 }
 
 function describe(pair: Pair): string {
-  const ledger =
-    pair.ledger.epoch === 0
-      ? ''
-      : `; ledger ${pair.ledger.solo ? 'solo' : 'paired'}(${pair.ledger.epoch}) of ${names[pair.ledger.holder]}`;
-  return `${describeNode(pair, 0)}; ${describeNode(pair, 1)}${ledger}`;
+  const { epoch, mode, holder, takenFrom } = pair.ledger;
+  const origin = takenFrom === null ? '' : ` taken from ${takenFrom}`;
+  const ledger = epoch === 0 ? '' : `; ledger ${mode}(${epoch}) of ${holder}${origin}`;
+  return `${describeNode(pair, 0)}; ${describeNode(pair, 1)}${ledger}${pair.yielded ? ', yielded' : ''}`;
 }
 
 function describeNode(pair: Pair, side: Side): string {
   const node = pair.nodes[side];
   const parts = [
-    `${names[side]} ${recordText(node.record)} ${roleWords[node.role]}`,
+    `${nodeIds[side]} ${recordText(node.record)} ${roleWords[node.role]}`,
     `${databaseWords[node.database]}${node.waits ? ', commits wait' : ''}${tailWords[node.tail]}`,
     ...details(node),
   ];
