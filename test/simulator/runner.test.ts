@@ -48,6 +48,13 @@ test('an argument that nobody knows, and a mutant that nobody knows, are refused
   await t.throwsAsync(loadCore('no-such-rule'), { instanceOf: UsageError });
 });
 
+test('a place for flight records that cannot be written is refused before anything is run', async (t) => {
+  const run = readArguments(['--seed', '1', '--flight', '/dev/null'], 1);
+  const ignore = (): void => t.fail();
+  const error = await t.throwsAsync(runSeeds(run, ignore, ignore), { instanceOf: UsageError });
+  t.is(error.message, "--flight takes a directory that can be written, not '/dev/null': ENOTDIR");
+});
+
 test('the results come in the order of the seeds and are the same with one worker and with three', async (t) => {
   const alone = await results('1');
   const shared = await results('3');
