@@ -21,6 +21,7 @@ export const complaintCodes = {
   CONFIG_HBA: 'the value is not a line of pg_hba.conf',
   CONFIG_SETTING: 'the PostgreSQL setting is not usable or belongs to hotpair',
   CONFIG_RATE: 'the value is not a data rate',
+  CONFIG_URL: 'the value is not a URL of an etcd',
   CONFIG_RELATION_TMAX: 'the takeover limit is too short for the watchdog and the probe',
   CONFIG_RELATION_DSOLO: "the primary would go solo before the standby's time has passed",
   CONFIG_RELATION_SOLO_FAST: 'the fast solo leaves no room for two probe rounds',
@@ -41,9 +42,14 @@ export const complaintCodes = {
   CONFIG_RELATION_REFERENCE_SUBNET: 'a reference is in no service network and cannot answer ARP',
   CONFIG_RELATION_REFERENCE_NONE: 'the lan arbiter has no reference to ask',
   CONFIG_RELATION_DIRECTORIES: "the state would lie inside the database's own directory",
+  CONFIG_RELATION_ETCD_ENDPOINTS: 'the etcd arbiter has no endpoint to ask, or one twice',
+  CONFIG_RELATION_ETCD_TLS: 'certificates and endpoints of etcd do not fit each other',
+  CONFIG_RELATION_ETCD_LOGIN: 'user, password and endpoints of etcd do not fit each other',
   CONFIG_WARNING_STANDBY_PORT: 'a port that is kept down makes a takeover slow',
   CONFIG_WARNING_ONE_REFERENCE: 'one dead reference blocks every takeover',
   CONFIG_WARNING_NO_WATCHDOG: 'a hung primary is not reset',
+  CONFIG_WARNING_ETCD_PLAIN: 'anybody in the network can answer in the place of etcd',
+  CONFIG_WARNING_ETCD_ONE: 'a single etcd that fails leaves a pair that no box can leave',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type ComplaintCode = keyof typeof complaintCodes;

@@ -11,6 +11,7 @@ import {
   withWatchdogTimeout,
 } from './config.ts';
 import { formatDuration } from './duration.ts';
+import { etcdRelations } from './etcdRelations.ts';
 import type { Finding, Relation } from './relation.ts';
 import { warnings } from './warnings.ts';
 
@@ -137,6 +138,7 @@ export const relations: readonly Relation[] = [
     keys: ['state.directory', 'state.runDirectory', 'database.dataDirectory'],
     find: stateInsideDatabase,
   },
+  ...etcdRelations,
 ];
 
 function takeoverLimitTooShort(config: Config): Finding[] {

@@ -2,6 +2,7 @@
 // descriptions. Built on the first use, so that commands that read no configuration do not pay.
 import * as z from 'zod';
 import { databaseSettings } from './databaseSettings.ts';
+import { etcdSection } from './etcdSchema.ts';
 import { facts } from './facts.ts';
 import {
   absolutePath,
@@ -145,10 +146,11 @@ function serviceSection() {
 function arbiterSection() {
   return z
     .strictObject({
-      type: z.enum(['lan', 'manual']).prefault('lan').register(facts, {
+      type: z.enum(['lan', 'etcd', 'manual']).prefault('lan').register(facts, {
         description:
-          'What gives a box the permission to go on alone: evidence from the LAN, or a person only.',
+          'What gives a box the permission to go on alone: evidence from the LAN, a ledger outside the pair, or a person only.',
       }),
+      etcd: etcdSection(),
     })
     .prefault({})
     .register(facts, { description: 'Who decides when the boxes lose each other.' });

@@ -196,3 +196,37 @@ export function dataRate() {
       : refuse('CONFIG_RANGE', 'the rate is out of range');
   });
 }
+
+const endpointForm =
+  /^(https?):\/\/([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?\/?$/;
+const etcdPort = 2379;
+
+/** Client URL of an etcd member; typed with its port written out and no path. */
+export function etcdEndpoint() {
+  return written((text) => {
+    const [, scheme, host = '', port = String(etcdPort)] = endpointForm.exec(text) ?? [];
+    const url = `${scheme}://${host}:${Number(port)}`;
+    const usable = scheme !== undefined && Number(port) > 0 && URL.canParse(url);
+    return usable
+      ? { value: url.toLowerCase() }
+      : refuse('CONFIG_URL', 'this is no URL of an etcd: scheme, host and port, nothing else');
+  });
+}
+
+/** The start of a key in etcd. */
+export function keyPrefix() {
+  return written((text) =>
+    /^[A-Za-z0-9._/-]{1,128}$/.test(text)
+      ? { value: text }
+      : refuse('CONFIG_NAME', 'this cannot begin the name of a key'),
+  );
+}
+
+/** A name that a service outside knows its client by. */
+export function loginName() {
+  return written((text) =>
+    /^[^\p{Cc}\s]{1,64}$/u.test(text)
+      ? { value: text }
+      : refuse('CONFIG_NAME', 'this cannot be the name of a user'),
+  );
+}

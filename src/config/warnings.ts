@@ -1,6 +1,7 @@
 // What is allowed and nevertheless unwise: said by `config check` and at the agent's start, and
 // never a reason to refuse the file.
 import type { Config } from './config.ts';
+import { etcdWarnings } from './etcdRelations.ts';
 import type { Finding, Relation } from './relation.ts';
 
 /** The table of warnings. */
@@ -20,6 +21,7 @@ export const warnings: readonly Relation[] = [
     keys: ['watchdog.policy', 'arbiter.type'],
     find: noWatchdog,
   },
+  ...etcdWarnings,
 ];
 
 function portIsKeptDown({ service }: Config): Finding[] {

@@ -11,6 +11,14 @@ import { complaintsAbout, configText } from './configText.ts';
 
 type TextCode = Exclude<ComplaintCode, 'CONFIG_MISSING' | 'CONFIG_TOO_LARGE'>;
 
+const three = ['https://192.0.2.21:2379', 'https://192.0.2.22', 'https://etcd.example:2379'];
+
+/** A configuration whose arbiter is etcd. */
+function etcdText(etcd: Readonly<Record<string, unknown>>): string {
+  const good = { endpoints: three, caFile: '/etc/hotpair/etcd-ca.pem' };
+  return configText({ arbiter: { type: 'etcd', etcd: { ...good, ...etcd } } });
+}
+
 const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_SYNTAX: `${configText()}log: [info\n`,
   CONFIG_DUPLICATE_KEY: `${configText()}log: { level: info, level: debug }\n`,
@@ -28,6 +36,7 @@ const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_HBA: configText({ database: { hba: ['include /tmp/other.conf'] } }),
   CONFIG_SETTING: configText({ database: { settings: { fsync: false } } }),
   CONFIG_RATE: configText({ database: { cloneRate: '10Mbit' } }),
+  CONFIG_URL: etcdText({ endpoints: ['https://user@192.0.2.21:2379/v3'] }),
   CONFIG_RELATION_TMAX: configText({ timing: { takeoverLimit: '3190ms' } }),
   CONFIG_RELATION_DSOLO: configText({ timing: { solo: '8100ms' } }),
   CONFIG_RELATION_SOLO_FAST: configText({ timing: { soloFast: '440ms' } }),
@@ -45,9 +54,16 @@ const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_RELATION_REFERENCE_SUBNET: configText({ service: { references: ['198.51.100.1'] } }),
   CONFIG_RELATION_REFERENCE_NONE: configText({ service: { references: [] } }),
   CONFIG_RELATION_DIRECTORIES: configText({ state: { directory: '/var/lib/hotpair/pgdata/own' } }),
+  CONFIG_RELATION_ETCD_ENDPOINTS: configText({ arbiter: { type: 'etcd' } }),
+  CONFIG_RELATION_ETCD_TLS: etcdText({ certFile: '/etc/hotpair/etcd.pem' }),
+  CONFIG_RELATION_ETCD_LOGIN: etcdText({ user: 'hotpair' }),
   CONFIG_WARNING_STANDBY_PORT: configText({ service: { standbyPort: 'down' } }),
   CONFIG_WARNING_ONE_REFERENCE: configText({ service: { references: ['192.0.2.1'] } }),
   CONFIG_WARNING_NO_WATCHDOG: configText({ watchdog: { policy: 'off' } }),
+  CONFIG_WARNING_ETCD_PLAIN: configText({
+    arbiter: { type: 'etcd', etcd: { endpoints: ['http://192.0.2.21', 'http://192.0.2.22'] } },
+  }),
+  CONFIG_WARNING_ETCD_ONE: etcdText({ endpoints: ['https://192.0.2.21:2379'] }),
 };
 
 for (const [code, text] of Object.entries(cases)) {
@@ -63,6 +79,7 @@ for (const [code, text] of Object.entries(cases)) {
 
 test('the good configuration of these cases earns no complaint at all', (t) => {
   t.deepEqual(complaintsAbout(configText()), []);
+  t.deepEqual(complaintsAbout(etcdText({})), []);
 });
 
 test('only codes that begin with CONFIG_WARNING_ leave a file usable', (t) => {
