@@ -1,9 +1,9 @@
 // The key that both boxes share: reading and writing its file, and the secrets derived from it.
 // The file is one text line: hotpair-pair-v1 PAIRID KEY, both in lower-case hex.
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { HotpairError } from '../protocol/hotpairError.ts';
 import { systemErrorName, writePrivateFile } from './durableFile.ts';
+import { readSecretFile } from './secretFile.ts';
 
 const format = 'hotpair-pair-v1';
 const secretBytes = 32;
@@ -64,17 +64,13 @@ export function parsePairKey(text: string, from: string): PairKey {
  * may read. Throws HotpairError KEY_MISSING, KEY_PERMISSIONS or KEY_FORMAT.
  */
 export function readPairKey(path: string): PairKey {
-  const descriptor = openKeyFile(path);
-  try {
-    // Asked of the open file, not of its name: it cannot be exchanged in between.
-    const stats = fstatSync(descriptor);
-    checkKind(path, stats);
-    checkOwner(path, stats);
-    checkMode(path, stats);
-    return parsePairKey(readStart(descriptor), path);
-  } finally {
-    closeSync(descriptor);
-  }
+  const text = readSecretFile(path, {
+    name: 'pair key',
+    codes: 'KEY',
+    from: 'the file that hotpair init or hotpair join writes',
+    longest: 256,
+  });
+  return parsePairKey(text, path);
 }
 
 /**
@@ -96,47 +92,4 @@ export function writePairKey(path: string, key: PairKey): void {
       allowed: 'no key file, or the one of this pair; remove it by hand if that pair is gone',
     });
   }
-}
-
-function openKeyFile(path: string): number {
-  try {
-    // Without O_NONBLOCK a pipe in the place of the file would hang the agent's start.
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    throw new HotpairError('KEY_MISSING', `The pair key ${path} cannot be read.`, {
-      seen: systemErrorName(error),
-      allowed: 'the file that hotpair init or hotpair join writes',
-    });
-  }
-}
-
-function checkKind(path: string, stats: Stats): void {
-  if (stats.isFile()) return;
-  throw new HotpairError('KEY_FORMAT', `The pair key ${path} is not a regular file.`, {
-    seen: stats.isDirectory() ? 'a directory' : 'a device or pipe',
-    allowed: 'a regular file',
-  });
-}
-
-function checkOwner(path: string, stats: Stats): void {
-  if (stats.uid === 0 || stats.uid === process.getuid?.()) return;
-  throw new HotpairError('KEY_PERMISSIONS', `The pair key ${path} belongs to somebody else.`, {
-    seen: `user ${stats.uid}`,
-    allowed: 'root or the user that runs hotpair',
-  });
-}
-
-function checkMode(path: string, stats: Stats): void {
-  const mode = stats.mode & 0o7777;
-  if ((mode & 0o077) === 0) return;
-  throw new HotpairError('KEY_PERMISSIONS', `Others may read or change the pair key ${path}.`, {
-    seen: `mode ${mode.toString(8).padStart(4, '0')}`,
-    allowed: '0600 or 0400',
-  });
-}
-
-/** The first bytes of the file: enough for a key and to see that there is more. */
-function readStart(descriptor: number): string {
-  const bytes = Buffer.alloc(256);
-  return bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, bytes.length, 0));
 }

@@ -2,6 +2,7 @@
 // for the loop; everything that the core wants goes through the executors.
 import { formatInterfaceAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
+import { readEtcdFiles } from '../config/etcdFiles.ts';
 import { heartbeatKey } from '../config/secrets.ts';
 import type { Report } from '../core/effects.ts';
 import type { Reason } from '../core/reasons.ts';
@@ -26,6 +27,7 @@ import { openDatabaseWatch } from './databaseWatch.ts';
 import type { DatabaseWatch } from './databaseWatch.ts';
 import { effectPerformer } from './executors.ts';
 import type { Resources } from './executors.ts';
+import { openEtcdArbiter } from './etcdArbiter.ts';
 import { FlightRecorder } from './flightRecorder.ts';
 import { databaseOptionsOf } from './ground.ts';
 import type { PairGround } from './ground.ts';
@@ -97,7 +99,7 @@ export function openBox(options: BoxOptions): Box {
   const database = openOwnDatabase(ground, log, post, watch);
   const paths = openPaths(ground, log, post);
   const commands = openCommands(post);
-  const arbiter = openArbiter(ground);
+  const arbiter = openArbiter(ground, log);
   const roles = openRoleHistory(log, options.roleChange);
   const reset = resetter(log, watchdog, servicePort);
   const perform = effectPerformer({
@@ -265,8 +267,11 @@ function openPaths(
   return openHeartbeatPaths({ self: nodeId, pairId, key: heartbeatKey(key), log, deliver });
 }
 
-function openArbiter({ config }: PairGround): Arbiter {
-  return insideArbiter(config.arbiter.type);
+function openArbiter({ config, identity }: PairGround, log: Log): Arbiter {
+  const { type } = config.arbiter;
+  if (type !== 'etcd') return insideArbiter(type);
+  const { nodeId, pairId } = identity;
+  return openEtcdArbiter({ config, files: readEtcdFiles(config), pairId, nodeId, log });
 }
 
 /** Adds the path over the heartbeat port; the port is kept usable until closed. */

@@ -5,7 +5,13 @@ import type { Claim, LedgerEntry } from '../../src/core/ledger.ts';
 import type { NodeId } from '../../src/core/record.ts';
 import { Counter } from './network.ts';
 import type { Side } from './network.ts';
+import type { EventQueue } from './eventQueue.ts';
 import type { World } from './world.ts';
+
+/** What the ledger needs of the world around it. */
+export type AroundEtcd = Pick<World, 'random' | 'trace' | 'ledgerMoved'> & {
+  readonly queue: Pick<EventQueue, 'after'>;
+};
 
 type Seen = { readonly entry: LedgerEntry | null; readonly revision: number };
 /** Who asks, and whether he still waits for an answer. */
@@ -16,11 +22,11 @@ export class Etcd {
   readonly down = new Counter();
   readonly slow = new Counter();
   entry: LedgerEntry | null = null;
-  readonly #world: World;
+  readonly #world: AroundEtcd;
   #revision = 1;
   #life = 0;
 
-  constructor(world: World) {
+  constructor(world: AroundEtcd) {
     this.#world = world;
   }
 

@@ -1,0 +1,177 @@
+// The pair's ledger in etcd: what is asked for is read, turned by the core's rules into what shall stand there, and put in its
+// place by compare-and-swap, again and again until it is one or the other. What cannot be told within the deadline is an
+// EtcdError: it grants nothing, and the next look settles it.
+import { claimed, entered, outcomeOf, published } from '../../core/ledger.ts';
+import type { Claim, LedgerEntry } from '../../core/ledger.ts';
+import type { KeyValue, RangeAnswer } from './answers.ts';
+import { deadlineIn } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
+import type { EtcdClient } from './etcdClient.ts';
+import { etcdError, isEtcdError } from './etcdError.ts';
+import type { EtcdError } from './etcdError.ts';
+import { afterChange, afterLook, afterLoss, afterNothing, doubtAbout } from './ledgerMemory.ts';
+import type { Memory } from './ledgerMemory.ts';
+import { decodeValue, encodeValue, newLife } from './ledgerValue.ts';
+import type { MemoryStore } from './memoryStore.ts';
+
+export type LedgerOptions = {
+  readonly client: EtcdClient;
+  readonly memory: MemoryStore;
+  readonly pairId: string;
+  readonly self: string;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+  /** etcd was found with less than it had, one sentence; told once for each time. */
+  readonly onForgot: (how: string) => void;
+};
+
+/** What was seen last; `revision` is etcd's own count. */
+export type Sight = { readonly entry: LedgerEntry | null; readonly revision: bigint };
+
+type Decide = (found: LedgerEntry | null) => LedgerEntry | null;
+type Moved = { readonly before: LedgerEntry | null; readonly after: LedgerEntry | null };
+type Found = {
+  readonly cluster: string;
+  readonly stored: KeyValue | null;
+  readonly entry: LedgerEntry | null;
+  readonly life: string | null;
+};
+
+/** Two boxes cannot come between each other more often than this by accident. */
+const mostRounds = 16;
+/** Changes whose answers did not come; then etcd is not to be relied on for now. */
+const mostUnknown = 3;
+
+export class Ledger {
+  readonly #options: LedgerOptions;
+  #known: Memory | null;
+  #sight: Sight | null = null;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+    this.#known = options.memory.kept;
+  }
+
+  get sight(): Sight | null {
+    return this.#sight;
+  }
+
+  /** What stands there afterwards; null: nothing, and it was not to be made. */
+  async publish(epoch: number, create: boolean, deadlineMs: number): Promise<LedgerEntry | null> {
+    const rule = { epoch, self: this.#options.self, create };
+    const { before, after } = await this.#move((found) => published(found, rule), deadlineMs);
+    return after ?? before;
+  }
+
+  async claim(epoch: number, take: boolean, deadlineMs: number): Promise<Claim> {
+    const { self } = this.#options;
+    const rule = { epoch, self, take };
+    const { before, after } = await this.#move((found) => claimed(found, rule), deadlineMs);
+    return outcomeOf(after ?? before, epoch, self);
+  }
+
+  /** The epoch reached; null: the ledger says nothing, and an order makes nothing anew. */
+  async enter(epoch: number, above: boolean, deadlineMs: number): Promise<number | null> {
+    const rule = { epoch, self: this.#options.self, above };
+    const { before, after } = await this.#move((found) => entered(found, rule), deadlineMs);
+    if (after !== null) return after.epoch;
+    return before === null ? null : epoch;
+  }
+
+  /** `decide` says null where nothing is to be changed. */
+  async #move(decide: Decide, deadlineMs: number): Promise<Moved> {
+    const deadline = deadlineIn(deadlineMs, this.#options.now);
+    let unknown = 0;
+    for (let round = 0; round < mostRounds; round += 1) {
+      const found = await this.#look(deadline);
+      const next = decide(found.entry);
+      if (next === null) return { before: found.entry, after: null };
+      try {
+        if (await this.#replace(found, next, deadline)) return { before: found.entry, after: next };
+      } catch (error) {
+        // It may have been done, or may still be: the next look tells, and from then on the older request cannot land.
+        unknown += 1;
+        if (!isEtcdError(error) || unknown === mostUnknown) throw error;
+      }
+    }
+    throw contended();
+  }
+
+  async #replace(found: Found, entry: LedgerEntry, deadline: Deadline): Promise<boolean> {
+    const { client, pairId } = this.#options;
+    const life = found.life ?? newLife();
+    const value = encodeValue(pairId, { entry, life });
+    const answer = await client.swap(found.cluster, found.stored, value, deadline);
+    if (!answer.swapped) return false;
+    this.#remember(afterChange(this.#known, answer, life));
+    this.#sight = { entry, revision: answer.revision };
+    return true;
+  }
+
+  /** What the ledger says. What it says only because it has forgotten what came later is taken away first. */
+  async #look(deadline: Deadline): Promise<Found> {
+    for (let round = 0; round < mostRounds; round += 1) {
+      // Answers may come late: each is compared with what was known when it was asked for.
+      const known = this.#known;
+      const answer = await this.#read(known, deadline);
+      const { cluster, found: stored, revision } = answer;
+      if (stored === null) return this.#nothing(answer);
+      const { entry, life } = decodeValue(this.#options.pairId, stored.value);
+      const doubt = doubtAbout(known, { cluster, revision, life, modified: stored.modRevision });
+      if (doubt === null) {
+        this.#remember(afterLook(this.#known, answer, life, stored.modRevision));
+        this.#sight = { entry, revision };
+        return { cluster, stored, entry, life };
+      }
+      await this.#takeAway(answer, stored, life, doubt, deadline);
+    }
+    throw contended();
+  }
+
+  /** From the cluster that is known, or, where the endpoints have come to belong to another one, from that. */
+  async #read(known: Memory | null, deadline: Deadline): Promise<RangeAnswer> {
+    const { client } = this.#options;
+    if (known === null) return client.read(await client.commonCluster(deadline), deadline);
+    try {
+      return await client.read(known.cluster, deadline);
+    } catch (error) {
+      if (!isEtcdError(error, 'ETCD_CLUSTER')) throw error;
+      const common = await client.commonCluster(deadline);
+      if (common === known.cluster) throw error;
+      return client.read(common, deadline);
+    }
+  }
+
+  #nothing({ cluster, revision }: RangeAnswer): Found {
+    const known = this.#known;
+    this.#remember(afterNothing(known, cluster, revision));
+    this.#sight = { entry: null, revision };
+    if (known !== null && known.life !== null) {
+      this.#options.onForgot("the pair's key is gone from etcd");
+    }
+    return { cluster, stored: null, entry: null, life: null };
+  }
+
+  /** So that nobody else believes in it: whoever hears his partner makes the entry anew. */
+  async #takeAway(
+    { cluster, revision }: RangeAnswer,
+    stored: KeyValue,
+    life: string,
+    doubt: string,
+    deadline: Deadline,
+  ): Promise<void> {
+    const isNews = this.#known?.ended.includes(life) !== true;
+    this.#remember(afterLoss(this.#known, { cluster, revision }, life));
+    if (isNews) this.#options.onForgot(doubt);
+    await this.#options.client.swap(cluster, stored, null, deadline);
+  }
+
+  #remember(memory: Memory): void {
+    this.#known = memory;
+    this.#options.memory.note(memory);
+  }
+}
+
+function contended(): EtcdError {
+  return etcdError('ETCD_CONTENDED', "the pair's key in etcd is changed again and again");
+}

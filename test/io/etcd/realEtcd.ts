@@ -1,0 +1,154 @@
+// A real etcd on the loopback: started, stopped, hung, wiped and put back to an older copy by the test that uses it. Its ports
+// are free ones, its data lies in a folder of its own, and it is ended by its process id.
+import { execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export type ServerFiles = { readonly ca: string; readonly cert: string; readonly key: string };
+
+export type RealEtcd = {
+  readonly url: string;
+  /** The same server under its own certificate's name or another. */
+  readonly port: number;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** SIGSTOP and SIGCONT: connections stay, nothing is answered. */
+  hang(): void;
+  goOn(): void;
+  /** Its data is gone, its flags are the same. */
+  wipe(): void;
+  /** Copies its data, or puts the copy in the place of the data; for one that is stopped. */
+  save(): void;
+  restore(): void;
+  /** etcdctl against it. */
+  control(...words: readonly string[]): string;
+};
+
+export type RealEtcdOptions = {
+  readonly tls?: ServerFiles & { readonly asksClients?: boolean };
+  /** Another token makes another cluster of the same data. */
+  readonly token?: string;
+};
+
+const startMs = 20_000;
+
+/** Needs the Debian packages etcd-server and etcd-client. Started; ended with the test. */
+export async function realEtcd(
+  t: { teardown(end: () => unknown): void },
+  options: RealEtcdOptions = {},
+): Promise<RealEtcd> {
+  const folder = mkdtempSync(join(tmpdir(), 'hotpair-etcd-'));
+  const [port, peerPort] = [await freePort(), await freePort()];
+  const data = join(folder, 'data');
+  const copy = join(folder, 'copy');
+  const url = `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
+  let running: ChildProcess | null = null;
+
+  async function start(): Promise<void> {
+    running = spawn('etcd', argumentsOf(data, url, peerPort, options), { stdio: 'ignore' });
+    const end = performance.now() + startMs;
+    while (!isHealthy(url, options.tls)) {
+      if (performance.now() > end) throw new Error('the etcd of this test does not start');
+      await delay(50);
+    }
+  }
+
+  async function stop(): Promise<void> {
+    const child = running;
+    running = null;
+    if (child === null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  const remove = (): void => rmSync(data, { recursive: true, force: true });
+  t.teardown(async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await start();
+  return {
+    url,
+    port,
+    start,
+    stop,
+    hang: () => running?.kill('SIGSTOP'),
+    goOn: () => running?.kill('SIGCONT'),
+    wipe: remove,
+    save() {
+      rmSync(copy, { recursive: true, force: true });
+      cpSync(data, copy, { recursive: true });
+    },
+    restore() {
+      remove();
+      cpSync(copy, data, { recursive: true });
+    },
+    control: (...words) => control(url, options.tls, words),
+  };
+}
+
+function argumentsOf(
+  data: string,
+  url: string,
+  peerPort: number,
+  { tls, token = 'test' }: RealEtcdOptions,
+): string[] {
+  const peer = `http://127.0.0.1:${peerPort}`;
+  const plain = {
+    name: 'one',
+    'data-dir': data,
+    'listen-client-urls': url,
+    'advertise-client-urls': url,
+    'listen-peer-urls': peer,
+    'initial-advertise-peer-urls': peer,
+    'initial-cluster': `one=${peer}`,
+    'initial-cluster-token': token,
+  };
+  const secure = tls === undefined ? {} : { 'cert-file': tls.cert, 'key-file': tls.key };
+  const asking =
+    tls?.asksClients === true ? { 'client-cert-auth': 'true', 'trusted-ca-file': tls.ca } : {};
+  return Object.entries({ ...plain, ...secure, ...asking }).map(
+    ([name, value]) => `--${name}=${value}`,
+  );
+}
+
+function isHealthy(url: string, tls: RealEtcdOptions['tls']): boolean {
+  try {
+    control(url, tls, ['endpoint', 'status']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function control(url: string, tls: RealEtcdOptions['tls'], words: readonly string[]): string {
+  const trust =
+    tls === undefined ? [] : [`--cacert=${tls.ca}`, `--cert=${tls.cert}`, `--key=${tls.key}`];
+  const argv = [
+    `--endpoints=${url}`,
+    '--command-timeout=1s',
+    '--dial-timeout=1s',
+    ...trust,
+    ...words,
+  ];
+  return execFileSync('etcdctl', argv, {
+    encoding: 'utf8',
+    env: { ...process.env, ETCDCTL_API: '3' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+}
+
+/** A port of the loopback that nobody listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
