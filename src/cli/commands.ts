@@ -40,6 +40,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: 'run a flight record through the core: what was decided and why',
     load: () => import('./replayCommand.ts'),
   },
+  divergence: {
+    about: 'what only this box had before it was rewound or cloned',
+    load: () => import('./divergenceCommand.ts'),
+  },
   config: { about: 'check, show or describe the configuration', load: loadConfigCommand },
   fsm: { about: 'print the table of the state machine', load: () => import('./fsmCommand.ts') },
   shutdown: {

@@ -21,6 +21,7 @@ test('help, a word that is no command, and no word at all', async (t) => {
     'config',
     'fsm',
     'replay',
+    'divergence',
   ]) {
     t.regex(help.stdout, new RegExp(`^  ${word} `, 'm'));
   }
@@ -231,4 +232,45 @@ test('events without any history are none, and exit 0', async (t) => {
   const { code, stdout } = await callHotpair('events', '--config', aPlace(t).config);
   t.is(code, 0);
   t.is(stdout, '');
+});
+
+test('what was kept of a log is listed, shown and exported from its files alone', async (t) => {
+  const place = aPlace(t);
+  const name = '20261125T010203Z-tl2';
+  const directory = join(place.state, 'divergence', name);
+  const call = async (...words: readonly string[]) =>
+    callHotpair('divergence', ...words, '--config', place.config);
+  t.is((await call('list')).stdout, 'nothing was kept on this box\n');
+  t.regex((await call('show')).stderr, /DIVERGENCE_MISSING/);
+  mkdirSync(directory, { recursive: true });
+  const table = { database: 'app', schema: 'public', table: 'call "log"', columns: ['id'] };
+  const counts = { inserted: 2, updated: 0, deleted: 1, rows: 2, file: '1-call__log_.csv' };
+  const rows = { transactions: 2, firstCommit: 'then', lastCommit: 'later', otherRelations: 0 };
+  const described = {
+    keptAt: '2026-11-25T01:02:03.000Z',
+    timeline: 2,
+    from: '0/5000028',
+    sourceTimeline: 3,
+    segments: ['000000020000000000000005'],
+    isWhole: true,
+    walBytes: 16_777_216,
+    rows: { ...rows, missing: null, tookMs: 900, tables: [{ ...table, ...counts }] },
+  };
+  writeFileSync(join(directory, 'divergence.json'), JSON.stringify(described));
+  writeFileSync(join(directory, counts.file), 'id\n1\n2\n');
+  t.is(
+    (await call('list')).stdout,
+    `${name}  timeline 2 went on beyond 0/5000028, where the other box went on with timeline 3; 2 transactions, 2 rows of 1 tables, 16 MB of log\n`,
+  );
+  const shown = (await call('show', name)).stdout;
+  t.true(shown.includes('app: public.call "log": 2 inserted, 0 updated, 1 deleted; 2 rows can be'));
+  const target = join(place.state, 'export');
+  t.is((await call('export', target)).code, 0);
+  t.is(readFileSync(join(target, counts.file), 'utf8'), 'id\n1\n2\n');
+  t.true(
+    readFileSync(join(target, 'load.sql'), 'utf8').includes('(LIKE "public"."call ""log""");\n'),
+  );
+  t.like(JSON.parse(readFileSync(join(target, 'manifest.json'), 'utf8')), { name, timeline: 2 });
+  t.regex((await call('export', name, target)).stderr, /DIVERGENCE_TARGET/);
+  t.is((await call('burn')).code, 2);
 });

@@ -20,9 +20,9 @@ export async function leaveCommitUnsent(primary: BoxName): Promise<void> {
       3000,
       async () => {
         const [row] = (await session.query('waiting', waiting)) as readonly { commits: number }[];
-        // Seen twice in a row: one that waits for a moment is everyday life.
+        // Seen three times in a row: one that waits for a moment is everyday life.
         seen = row !== undefined && row.commits > 0 ? seen + 1 : 0;
-        return seen >= 2;
+        return seen >= 3;
       },
       25,
     );

@@ -12,6 +12,7 @@ import { keepDivergence } from './divergence.ts';
 import { checkHbaLines } from './hba.ts';
 import { closeInstance, openInstance } from './instance.ts';
 import type { Instance } from './instance.ts';
+import { unfinishedJob } from './jobMarker.ts';
 import { start, stop } from './lifecycle.ts';
 import type { StartRequest } from './lifecycle.ts';
 import { observe, problemOfStopped } from './observe.ts';
@@ -115,7 +116,13 @@ export function openDatabase(given: DatabaseOptions): Database {
     rewind: async ({ deadlineMs = noLimitMs }) =>
       alone('a rewind', async () => rewind(instance, deadlineIn(deadlineMs))),
     clone: async ({ deadlineMs = noLimitMs }) =>
-      alone('a clone', async () => clone(instance, deadlineIn(deadlineMs))),
+      alone('a clone', async () => {
+        const deadline = deadlineIn(deadlineMs);
+        // A job that was begun has thrown it away already, and what cannot be kept must not stop the clone.
+        if (unfinishedJob(options.dataDirectory) === null)
+          await keepDivergence(instance, deadlineIn(keepBeforeCloneMs)).catch(() => {});
+        await clone(instance, deadline);
+      }),
     keepDivergence: async ({ deadlineMs = noLimitMs }) =>
       alone('keeping the log', async () => keepDivergence(instance, deadlineIn(deadlineMs))),
     reconfigure: async (next, { deadlineMs }) =>
@@ -131,6 +138,9 @@ export function openDatabase(given: DatabaseOptions): Database {
     },
   };
 }
+
+/** As long as the core gives a keeping that comes before a rewind. */
+const keepBeforeCloneMs = 120_000;
 
 type Alone = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 

@@ -1,16 +1,22 @@
 // What only this node has. After a takeover the old primary's log may go past the fork: it is kept,
 // within limits, before a rewind or a clone throws it away.
 import { existsSync } from 'node:fs';
-import { copyFile, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoriesLater } from '../../kernel/directories.ts';
 import { HotpairError } from '../../protocol/hotpairError.ts';
+import { readControlFile } from './controlFile.ts';
 import type { ControlData } from './controlFile.ts';
 import { walPlace } from './controlLog.ts';
 import { assertDataDirectory } from './dataDirectory.ts';
 import type { Deadline } from './deadline.ts';
 import { renameDurably, syncDirectory } from './durableFile.ts';
 import type { Instance } from './instance.ts';
+import { assertNoRewind } from './jobMarker.ts';
+import { descriptionFile, dropOldest, dropUnfinished, keptAlready } from './keptDivergences.ts';
+import type { DivergenceDescription, ForkDescription } from './keptDivergences.ts';
+import { keepRows } from './keptRows.ts';
+import type { KeptRows } from './keptRows.ts';
 import { formatLsn, historyFileName, walFileName } from './lsn.ts';
 import { awaitSource } from './source.ts';
 import type { Source } from './source.ts';
@@ -25,8 +31,6 @@ export type Divergence = {
   /** The last position in common; null when nothing is in common. */
   readonly fork: bigint | null;
 };
-
-const mostKept = 8;
 
 /** Compares the log of the stopped server with the source's history. */
 export function compareLogs(
@@ -47,7 +51,8 @@ export function compareLogs(
 
 /**
  * Copies the part of the log that only this node has into a directory of its own, named by time
- * and timeline. Resolves with its path, or null when there is nothing to keep.
+ * and timeline, with the rows that it brought as far as they can be read. Resolves with its path,
+ * or null when there is nothing to keep.
  */
 export async function keepDivergence(
   instance: Instance,
@@ -57,38 +62,69 @@ export async function keepDivergence(
   if (server.adopt()) {
     throw new HotpairError('DATABASE_RUNNING', 'the log can be kept of a stopped PostgreSQL only');
   }
+  assertNoRewind(options.dataDirectory);
   const control = assertDataDirectory(options.dataDirectory, user);
   const source = await awaitSource(options, deadline);
   const divergence = compareLogs(options.dataDirectory, control, source);
   if (!divergence.hasOwn) return { kept: null };
   const from = divergence.fork ?? control.redo;
-  const description = {
+  const fork = {
     systemId: control.systemId,
     timeline: divergence.timeline,
     from: formatLsn(from),
+    hasCommonPast: divergence.fork !== null,
     sourceTimeline: source.timeline,
-    controlCheckpoint: formatLsn(control.checkpoint),
   };
-  const same = await keptAlready(options.divergenceDirectory, description);
+  const same = await keptAlready(options.divergenceDirectory, fork, control);
   if (same !== null) return { kept: same };
-  const first = walFileName(divergence.timeline, from, control.walSegmentSize);
-  const kept = await copyDivergence(instance, first, divergence.timeline, description);
+  const kept = await copyDivergence({ instance, control, fork, from, deadline });
   await dropOldest(options.divergenceDirectory);
   return { kept };
 }
 
-async function copyDivergence(
-  instance: Instance,
-  first: string,
-  timeline: number,
-  description: Readonly<Record<string, unknown>>,
-): Promise<string> {
-  const { dataDirectory, divergenceDirectory, slotDiskBudgetMb } = instance.options;
-  const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const target = join(divergenceDirectory, `${time}-tl${timeline}`);
+type Copying = {
+  readonly instance: Instance;
+  readonly control: ControlData;
+  readonly fork: ForkDescription;
+  readonly from: bigint;
+  readonly deadline: Deadline;
+};
+
+async function copyDivergence(copying: Copying): Promise<string> {
+  const { instance, control, fork } = copying;
+  const { dataDirectory, divergenceDirectory } = instance.options;
+  const keptAt = new Date().toISOString();
+  const name = `${keptAt.replaceAll(/[-:]|\.\d+/g, '')}-tl${fork.timeline}`;
+  const target = join(divergenceDirectory, name);
   const part = `${target}.part`;
-  await rm(part, { recursive: true, force: true });
+  // Whatever an agent that ended in the middle left of it.
+  await dropUnfinished(divergenceDirectory);
   await makeDirectoriesLater(part, 0o700);
+  const log = await copyLog(copying, part);
+  const rows = await rowsOf(copying, part);
+  const settled = readControlFile(dataDirectory) ?? control;
+  const description: DivergenceDescription = {
+    keptAt,
+    ...fork,
+    controlCheckpoint: formatLsn(control.checkpoint),
+    settledCheckpoint: formatLsn(settled.checkpoint),
+    ...log,
+    rows,
+  };
+  const text = JSON.stringify(description, null, 2);
+  await writeFile(join(part, descriptionFile), `${text}\n`, { flush: true });
+  await syncDirectory(part);
+  await renameDurably(part, target);
+  return target;
+}
+
+/** The log comes first: the recovery that the rows need may recycle what is older. */
+async function copyLog(
+  { instance, control, fork, from }: Copying,
+  part: string,
+): Promise<Pick<DivergenceDescription, 'segments' | 'isWhole' | 'walBytes'>> {
+  const { dataDirectory, slotDiskBudgetMb } = instance.options;
+  const first = walFileName(fork.timeline, from, control.walSegmentSize);
   const wal = join(dataDirectory, 'pg_wal');
   const segments = (await readdir(wal))
     .filter((name) => name >= first && name.startsWith(first.slice(0, 8)) && isSegment(name))
@@ -105,14 +141,21 @@ async function copyDivergence(
     copied.push(name);
   }
   await copySynced(join(dataDirectory, 'global/pg_control'), join(part, 'pg_control'));
-  const history = historyFileName(timeline);
+  const history = historyFileName(fork.timeline);
   if (existsSync(join(wal, history))) await copySynced(join(wal, history), join(part, history));
-  const isWhole = copied.length === segments.length;
-  const text = JSON.stringify({ ...description, segments: copied, isWhole }, null, 2);
-  await writeFile(join(part, 'divergence.json'), `${text}\n`, { flush: true });
-  await syncDirectory(part);
-  await renameDurably(part, target);
-  return target;
+  return { segments: copied, isWhole: copied.length === segments.length, walBytes: bytes };
+}
+
+async function rowsOf(
+  { instance, control, fork, from, deadline }: Copying,
+  part: string,
+): Promise<KeptRows | null> {
+  const { dataDirectory } = instance.options;
+  // Without a common past nothing tells own rows apart; a standby's directory cannot be started without a new timeline.
+  if (!fork.hasCommonPast || existsSync(join(dataDirectory, 'standby.signal'))) return null;
+  const { timeline } = fork;
+  const branch = { timeline, fork: from, walSegmentSize: control.walSegmentSize };
+  return keepRows(instance, branch, part, deadline);
 }
 
 function isSegment(name: string): boolean {
@@ -127,34 +170,4 @@ async function copySynced(from: string, to: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-// A step that is repeated after a crash of the agent finds what it kept before.
-async function keptAlready(
-  directory: string,
-  description: Readonly<Record<string, unknown>>,
-): Promise<string | null> {
-  for (const name of await keptNames(directory)) {
-    try {
-      const text = await readFile(join(directory, name, 'divergence.json'), 'utf8');
-      const known = JSON.parse(text) as Record<string, unknown>;
-      const isSame = Object.entries(description).every(([key, value]) => known[key] === value);
-      if (isSame) return join(directory, name);
-    } catch {
-      // Not readable, so not the same.
-    }
-  }
-  return null;
-}
-
-async function dropOldest(directory: string): Promise<void> {
-  const names = await keptNames(directory);
-  for (const name of names.slice(0, Math.max(0, names.length - mostKept))) {
-    await rm(join(directory, name), { recursive: true, force: true });
-  }
-}
-
-async function keptNames(directory: string): Promise<string[]> {
-  if (!existsSync(directory)) return [];
-  return (await readdir(directory)).filter((name) => /^\d{8}T\d{6}Z-tl\d+$/.test(name)).toSorted();
 }

@@ -2,6 +2,7 @@
 // a shell, with an environment that says only what they need.
 import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import { isOver, lateError, leftOf } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
@@ -23,6 +24,7 @@ export type ProgramRun = {
 export type ProgramResult = { readonly code: number | null; readonly output: string };
 
 const keptOutput = 20_000;
+const longestLine = 100_000;
 const longestTimerMs = 2 ** 31 - 1;
 
 /** The environment of everything that runs as PostgreSQL's user: no setting of ours leaks in. */
@@ -40,13 +42,23 @@ export async function runProgram(run: ProgramRun): Promise<ProgramResult> {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     let output = '';
-    const take = (chunk: Buffer): void => {
-      const text = chunk.toString();
-      output = (output + text).slice(-keptOutput);
-      for (const line of text.split(/[\r\n]+/)) if (line.trim() !== '') run.onLine?.(line.trim());
+    const tell = (line: string): void => {
+      if (line.trim() !== '') run.onLine?.(line.trim());
     };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
+    const taker = (): ((chunk: Buffer) => void) => {
+      const text = new StringDecoder();
+      let begun = '';
+      return (chunk) => {
+        const next = text.write(chunk);
+        output = (output + next).slice(-keptOutput);
+        const lines = (begun + next).split(/[\r\n]+/);
+        // A line without its end yet goes on in the next chunk, unless it is no line at all.
+        begun = (lines.pop() ?? '').slice(-longestLine);
+        for (const line of lines) tell(line);
+      };
+    };
+    child.stdout.on('data', taker());
+    child.stderr.on('data', taker());
     // A program that ends before it has read everything is judged by its exit, not by the pipe.
     child.stdin.on('error', () => {});
     child.stdin.end(run.input ?? '');

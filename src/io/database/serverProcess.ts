@@ -47,6 +47,8 @@ export type ServerProcess = {
   /** From now on its end is expected, and is not reported. */
   readonly expectExit: () => void;
   readonly waitExit: (deadline: Deadline) => Promise<boolean>;
+  /** Whatever runs in the data directory meanwhile is not the server: it is a scratch instance. */
+  readonly lend: <T>(work: () => Promise<T>) => Promise<T>;
   readonly close: () => void;
 };
 
@@ -67,8 +69,11 @@ const retryPauseMs = 10;
 export function openServerProcess(options: DatabaseOptions, user: SystemUser): ServerProcess {
   const watch = watchPostmaster(options);
 
+  let isLent = false;
+
   const adopt = (): boolean => {
     if (watch.pid() !== null) return true;
+    if (isLent) return false;
     const found = livingPostmaster(options.dataDirectory);
     if (found === null) return false;
     watch.expectExit(false);
@@ -112,6 +117,14 @@ export function openServerProcess(options: DatabaseOptions, user: SystemUser): S
     expectExit: () => watch.expectExit(true),
     waitExit: async (deadline) =>
       (await waitFor(() => (watch.pid() === null ? true : null), deadline, 2)) !== null,
+    lend: async (work) => {
+      isLent = true;
+      try {
+        return await work();
+      } finally {
+        isLent = false;
+      }
+    },
     close: watch.close,
   };
 }

@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
+import { exportDivergence, listDivergences } from '../../../src/io/database/keptDivergences.ts';
 import {
   ask,
   codeOf,
@@ -87,9 +88,28 @@ test.serial('an old primary without a log of its own follows without a rewind', 
 });
 
 test.serial('what only the old primary has is kept, and the old primary is rewound', async (t) => {
-  // B goes on alone and is lost with what it acknowledged alone; A is promoted.
+  // B goes on alone and is lost with what it acknowledged alone; A is promoted. One transaction began while
+  // A still followed: its rows are in both logs, its end is in one.
+  await ask(
+    pair.b,
+    'CREATE TABLE note (number int PRIMARY KEY, "the ""text" text, twice int GENERATED ALWAYS AS (number * 2) STORED)',
+  );
+  await ask(pair.b, "INSERT INTO note VALUES (1, 'as it was'), (2, 'goes'), (5, 'stays')");
+  const long = await connectClient(pair.b);
+  await long.query("BEGIN; INSERT INTO note VALUES (3, 'begun before')");
+  await ask(pair.b, 'CHECKPOINT');
+  await until(pair.b, (look) => look.standbyFlushLsn === look.lsn);
   await kill(pair.a);
+  await long.query('COMMIT');
+  await long.end();
   await ask(pair.b, 'INSERT INTO row SELECT generate_series(100, 199)');
+  await ask(pair.b, `UPDATE note SET "the ""text" = E'new, "quoted"\nand long' WHERE number = 1`);
+  await ask(pair.b, 'DELETE FROM note WHERE number = 2');
+  await ask(
+    pair.b,
+    'BEGIN; INSERT INTO note VALUES (4, NULL); SAVEPOINT part; INSERT INTO note VALUES (6, $$$$); COMMIT',
+  );
+  await ask(pair.b, "BEGIN; INSERT INTO note VALUES (7, 'never'); ROLLBACK");
   await kill(pair.b);
   await pair.a.database.start(asStandby);
   await pair.a.database.promote({ deadlineMs: 5_000 });
@@ -102,6 +122,32 @@ test.serial('what only the old primary has is kept, and the old primary is rewou
   };
   t.true(told.segments.length > 0 && told.segments.every((name) => existsSync(join(kept, name))));
   t.true(existsSync(join(kept, 'pg_control')));
+  // The scratch server is gone, and nobody took it for the box's own.
+  t.like(await pair.b.database.observe(1_000), { running: false });
+  t.deepEqual(pair.b.exits, []);
+  const [list] = [await listDivergences(pair.b.options.divergenceDirectory)];
+  const newest = list.at(-1);
+  if (newest === undefined || newest.rows === null) throw new Error('no rows kept');
+  t.like(newest.rows, { missing: null, transactions: 5 });
+  const note = newest.rows.tables.find(({ table }) => table === 'note');
+  t.like(note, {
+    database: 'postgres',
+    schema: 'public',
+    inserted: 3,
+    updated: 1,
+    deleted: 1,
+    rows: 4,
+  });
+  const target = join(pair.root, 'export');
+  await exportDivergence(pair.b.options.divergenceDirectory, newest, target);
+  const csv = readFileSync(join(target, note?.file ?? ''), 'utf8');
+  const [header, ...others] = csv.trimEnd().split(/\n(?=\d)/);
+  t.is(header, 'number,"the ""text"');
+  t.deepEqual(others.toSorted(), ['1,"new, ""quoted""\nand long"', '3,begun before', '4,', '6,""']);
+  t.is(
+    await codeOf(exportDivergence(pair.b.options.divergenceDirectory, newest, target)),
+    'DIVERGENCE_TARGET',
+  );
   t.deepEqual(await pair.b.database.keepDivergence({}), { kept });
   t.deepEqual(await pair.b.database.rewind({}), { rewound: true });
   await rejoin(pair.b, pair.a);

@@ -5,6 +5,7 @@ import { nowMs, pause, pauseUntil } from '../clock.ts';
 import { dirtyStandby, restartpointUnderWay } from '../dirtyStandby.ts';
 import { cutPower } from '../faults.ts';
 import { untilTakenOver, type Field } from '../field.ts';
+import { hotpair } from '../hotpairCommand.ts';
 import { askKeeper } from '../keeperProtocol.ts';
 import { paths } from '../layout.ts';
 import { isLeading, leader } from '../sight.ts';
@@ -94,10 +95,31 @@ async function oldPrimaryReturns(field: Field): Promise<void> {
     return sight[field.primary].database?.inRecovery === true;
   });
   // Only the newest few are kept, so their number says nothing.
-  if (keptDivergences(field).every((name) => keptBefore.has(name))) {
-    field.object('what only the old primary had was not kept');
-  }
+  const kept = keptDivergences(field).find((name) => !keptBefore.has(name));
+  if (kept === undefined) field.object('what only the old primary had was not kept');
+  else await objectToRows(field, kept);
 }
+
+/** The row that nobody was told of is in the export of the box that was rewound. */
+async function objectToRows(field: Field, kept: string): Promise<void> {
+  const { binary } = field.site;
+  const word = await hotpair(binary, field.primary, ['divergence', 'show', kept, '--json'], 5000);
+  const { rows } = JSON.parse(word) as KeptRows;
+  const count = rows?.tables.find(({ table }) => table === 'rows')?.rows ?? 0;
+  if (count === 0 || rows?.missing !== null) {
+    field.object(`the rows of the old primary were not kept: ${JSON.stringify(rows)}`);
+  }
+  const target = `/run/divergence-${Math.round(nowMs())}`;
+  await hotpair(binary, field.primary, ['divergence', 'export', kept, target], 5000);
+}
+
+/** What the lab reads of `hotpair divergence show --json`. */
+type KeptRows = {
+  readonly rows: {
+    readonly missing: string | null;
+    readonly tables: readonly { readonly table: string; readonly rows: number | null }[];
+  } | null;
+};
 
 function keptDivergences(field: Field): readonly string[] {
   const directory = `${paths.lib(field.primary)}/divergence`;
