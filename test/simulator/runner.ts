@@ -1,6 +1,5 @@
 // Runs seeds on several cores. What comes out is in the order of the seeds and the same whatever the number of workers.
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { UsageError } from '../usage.ts';
 import { loadCore } from './loadCore.ts';
@@ -103,7 +102,7 @@ class InOrder {
 function makeDirectory(path: string): void {
   try {
     if (!existsSync(path)) mkdirSync(path);
-    accessSync(join(path, '.'), constants.W_OK);
+    accessSync(`${path}/.`, constants.W_OK);
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new UsageError(`--flight takes a directory that can be written, not '${path}': ${why}`);
