@@ -6,6 +6,7 @@ import { type EffectiveValue, shownValues, type WrittenValue } from '../config/e
 import { configJsonSchema } from '../config/jsonSchema.ts';
 import { defaultConfigPath, loadConfig, type LoadedConfig } from '../config/load.ts';
 import { configReference } from '../config/reference.ts';
+import { checkFence } from './fenceCheck.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
 
 /** Exit status where the file or the command line is refused. */
@@ -66,11 +67,12 @@ function usageError(seen: string): HotpairError {
   });
 }
 
-function check(file: string, write: Write): number {
+async function check(file: string, write: Write): Promise<number> {
   const loaded = loadConfig(file);
-  const complaints = 'config' in loaded ? loaded.warnings : loaded.complaints;
+  const complaints =
+    'config' in loaded ? [...loaded.warnings, ...(await checkFence(loaded))] : loaded.complaints;
   writeComplaints(file, complaints, write);
-  return 'config' in loaded ? 0 : refused;
+  return complaints.every(isWarning) ? 0 : refused;
 }
 
 function writeComplaints(file: string, complaints: readonly Complaint[], write: Write): void {
@@ -111,11 +113,15 @@ const derivedKeys: Readonly<Record<string, DerivedKey>> = {
   'timing.solo': 'solo',
 };
 
+/** Derived wherever it is not written. */
+const fenceDelay = 'arbiter.fence.delay';
+
 function originOf({ key }: EffectiveValue, file: string, loaded: LoadedConfig): string {
   const derived = derivedKeys[key];
   if (derived !== undefined && loaded.config.timing.derived.includes(derived)) return 'derived';
   const line = loaded.lines.get(key);
-  return line === undefined ? 'default' : `${file}:${line}`;
+  if (line === undefined) return key === fenceDelay ? 'derived' : 'default';
+  return `${file}:${line}`;
 }
 
 function jsonText(file: string, values: readonly ShownValue[]): string {

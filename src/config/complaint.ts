@@ -22,6 +22,9 @@ export const complaintCodes = {
   CONFIG_SETTING: 'the PostgreSQL setting is not usable or belongs to hotpair',
   CONFIG_RATE: 'the value is not a data rate',
   CONFIG_URL: 'the value is not a URL of an etcd',
+  CONFIG_FENCE_OPTION: 'an option of a fence agent does not exist, is missing or belongs elsewhere',
+  CONFIG_FENCE_AGENT: 'a fence agent is not installed here, or does not describe itself',
+  CONFIG_FENCE_SECRETS: 'a file with the secrets of a fence device cannot be used',
   CONFIG_RELATION_TMAX: 'the takeover limit is too short for the watchdog and the probe',
   CONFIG_RELATION_DSOLO: "the primary would go solo before the standby's time has passed",
   CONFIG_RELATION_SOLO_FAST: 'the fast solo leaves no room for two probe rounds',
@@ -45,11 +48,14 @@ export const complaintCodes = {
   CONFIG_RELATION_ETCD_ENDPOINTS: 'the etcd arbiter has no endpoint to ask, or one twice',
   CONFIG_RELATION_ETCD_TLS: 'certificates and endpoints of etcd do not fit each other',
   CONFIG_RELATION_ETCD_LOGIN: 'user, password and endpoints of etcd do not fit each other',
+  CONFIG_RELATION_FENCE_DEVICES: 'the fence arbiter has no device, or two of one name',
   CONFIG_WARNING_STANDBY_PORT: 'a port that is kept down makes a takeover slow',
   CONFIG_WARNING_ONE_REFERENCE: 'one dead reference blocks every takeover',
   CONFIG_WARNING_NO_WATCHDOG: 'a hung primary is not reset',
   CONFIG_WARNING_ETCD_PLAIN: 'anybody in the network can answer in the place of etcd',
   CONFIG_WARNING_ETCD_ONE: 'a single etcd that fails leaves a pair that no box can leave',
+  CONFIG_WARNING_FENCE_DELAY: 'two living boxes can switch each other off',
+  CONFIG_WARNING_FENCE_UNVERIFIED: 'a device is believed without being asked',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type ComplaintCode = keyof typeof complaintCodes;

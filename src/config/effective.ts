@@ -2,6 +2,7 @@
 import { formatInterfaceAddress, type InterfaceAddress } from './address.ts';
 import type { Config } from './config.ts';
 import { formatDuration } from './duration.ts';
+import { fenceDelayMs } from './fenceRelations.ts';
 import { type ConfigKey, configKeys } from './keys.ts';
 import { maskSecrets, maskSetting } from './mask.ts';
 
@@ -51,6 +52,10 @@ function writtenValue(config: Config, key: ConfigKey): WrittenValue {
       return formatInterfaceAddress(config.heartbeat.address);
     case 'service.addresses':
       return config.service.addresses.map((each: InterfaceAddress) => formatInterfaceAddress(each));
+    case 'arbiter.fence.devices':
+      return config.arbiter.fence.devices.map((device) => JSON.stringify(device));
+    case 'arbiter.fence.delay':
+      return formatDuration(fenceDelayMs(config));
     case 'database.cloneRate':
       return writtenRate(config.database.cloneRateKilobytes);
     default:

@@ -17,6 +17,8 @@ export interface LoadedConfig {
   readonly warnings: readonly Complaint[];
   /** Line of each key that the file writes, by its dotted name. */
   readonly lines: ReadonlyMap<string, number>;
+  /** Where the value of everything that is written stands: `arbiter.fence.devices[0].agent`. */
+  readonly places: ReadonlyMap<string, Place>;
 }
 
 /** A file that cannot be used: at least one complaint is no warning. Sorted by place. */
@@ -44,7 +46,8 @@ export function parseConfig(text: string): LoadedConfig | RefusedConfig {
   if (checked.config === undefined || !complaints.every(isWarning)) {
     return { complaints };
   }
-  return { config: checked.config, warnings: complaints, lines: linesOf(source) };
+  const places = new Map([...source.entries].map(([name, { value }]) => [name, value] as const));
+  return { config: checked.config, warnings: complaints, lines: linesOf(source), places };
 }
 
 function readText(path: string): { readonly text: string } | Complaint {

@@ -12,6 +12,7 @@ import {
 } from './config.ts';
 import { formatDuration } from './duration.ts';
 import { etcdRelations } from './etcdRelations.ts';
+import { fenceRelations } from './fenceRelations.ts';
 import type { Finding, Relation } from './relation.ts';
 import { warnings } from './warnings.ts';
 
@@ -139,6 +140,7 @@ export const relations: readonly Relation[] = [
     find: stateInsideDatabase,
   },
   ...etcdRelations,
+  ...fenceRelations,
 ];
 
 function takeoverLimitTooShort(config: Config): Finding[] {

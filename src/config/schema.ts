@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { databaseSettings } from './databaseSettings.ts';
 import { etcdSection } from './etcdSchema.ts';
 import { facts } from './facts.ts';
+import { fenceSection } from './fenceSchema.ts';
 import {
   absolutePath,
   dataRate,
@@ -146,11 +147,12 @@ function serviceSection() {
 function arbiterSection() {
   return z
     .strictObject({
-      type: z.enum(['lan', 'etcd', 'manual']).prefault('lan').register(facts, {
+      type: z.enum(['lan', 'etcd', 'fence', 'manual']).prefault('lan').register(facts, {
         description:
-          'What gives a box the permission to go on alone: evidence from the LAN, a ledger outside the pair, or a person only.',
+          'What gives a box the permission to go on alone: evidence from the LAN, a ledger outside the pair, a switch that takes the power from the other box, or a person only.',
       }),
       etcd: etcdSection(),
+      fence: fenceSection(),
     })
     .prefault({})
     .register(facts, { description: 'Who decides when the boxes lose each other.' });

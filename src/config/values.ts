@@ -222,6 +222,18 @@ export function keyPrefix() {
   );
 }
 
+/** Name of a fence agent as its package installs it, or the path of one. */
+export function fenceAgent() {
+  return written((text) => {
+    if (/^fence_[a-z0-9_]{1,60}$/.test(text)) return { value: text };
+    const parts = text.split('/').slice(1);
+    const isPath = parts.length > 1 && parts.every((part) => /^[\w.-]{1,100}$/.test(part));
+    return text.startsWith('/') && isPath && !parts.includes('..') && !parts.includes('.')
+      ? { value: text }
+      : refuse('CONFIG_NAME', 'a fence agent is called fence_NAME, or its whole path is given');
+  });
+}
+
 /** A name that a service outside knows its client by. */
 export function loginName() {
   return written((text) =>

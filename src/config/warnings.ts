@@ -2,6 +2,7 @@
 // never a reason to refuse the file.
 import type { Config } from './config.ts';
 import { etcdWarnings } from './etcdRelations.ts';
+import { fenceWarnings } from './fenceRelations.ts';
 import type { Finding, Relation } from './relation.ts';
 
 /** The table of warnings. */
@@ -22,6 +23,7 @@ export const warnings: readonly Relation[] = [
     find: noWatchdog,
   },
   ...etcdWarnings,
+  ...fenceWarnings,
 ];
 
 function portIsKeptDown({ service }: Config): Finding[] {

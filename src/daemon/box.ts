@@ -2,7 +2,6 @@
 // for the loop; everything that the core wants goes through the executors.
 import { formatInterfaceAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
-import { readEtcdFiles } from '../config/etcdFiles.ts';
 import { heartbeatKey } from '../config/secrets.ts';
 import type { Report } from '../core/effects.ts';
 import type { Reason } from '../core/reasons.ts';
@@ -18,7 +17,6 @@ import type { Watchdog } from '../io/watchdog/watchdog.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import { openAnnouncing } from './announcing.ts';
 import type { Announcing } from './announcing.ts';
-import { insideArbiter } from './arbiter.ts';
 import type { Arbiter } from './arbiter.ts';
 import { rebootAtOnce } from './boxReset.ts';
 import { openCommands } from './commands.ts';
@@ -27,10 +25,10 @@ import { openDatabaseWatch } from './databaseWatch.ts';
 import type { DatabaseWatch } from './databaseWatch.ts';
 import { effectPerformer } from './executors.ts';
 import type { Resources } from './executors.ts';
-import { openEtcdArbiter } from './etcdArbiter.ts';
 import { FlightRecorder } from './flightRecorder.ts';
 import { databaseOptionsOf } from './ground.ts';
 import type { PairGround } from './ground.ts';
+import { openArbiter } from './openArbiter.ts';
 import { openHeartbeatPaths } from './heartbeatPaths.ts';
 import type { HeartbeatPaths } from './heartbeatPaths.ts';
 import { openHeartbeatPort } from './heartbeatPort.ts';
@@ -99,7 +97,7 @@ export function openBox(options: BoxOptions): Box {
   const database = openOwnDatabase(ground, log, post, watch);
   const paths = openPaths(ground, log, post);
   const commands = openCommands(post);
-  const arbiter = openArbiter(ground, log);
+  const arbiter = openArbiter({ ground, log, paths, state: () => loop.state() });
   const roles = openRoleHistory(log, options.roleChange);
   const reset = resetter(log, watchdog, servicePort);
   const perform = effectPerformer({
@@ -265,13 +263,6 @@ function openPaths(
 ): HeartbeatPaths {
   const { nodeId, pairId } = identity;
   return openHeartbeatPaths({ self: nodeId, pairId, key: heartbeatKey(key), log, deliver });
-}
-
-function openArbiter({ config, identity }: PairGround, log: Log): Arbiter {
-  const { type } = config.arbiter;
-  if (type !== 'etcd') return insideArbiter(type);
-  const { nodeId, pairId } = identity;
-  return openEtcdArbiter({ config, files: readEtcdFiles(config), pairId, nodeId, log });
 }
 
 /** Adds the path over the heartbeat port; the port is kept usable until closed. */

@@ -9,7 +9,9 @@ import { type ComplaintCode, complaintCodes, isWarning } from '../../src/config/
 import { loadConfig } from '../../src/config/load.ts';
 import { complaintsAbout, configText } from './configText.ts';
 
-type TextCode = Exclude<ComplaintCode, 'CONFIG_MISSING' | 'CONFIG_TOO_LARGE'>;
+/** Those of the box itself: fenceCheck.test.ts. */
+type BoxCode = 'CONFIG_FENCE_AGENT' | 'CONFIG_FENCE_SECRETS';
+type TextCode = Exclude<ComplaintCode, 'CONFIG_MISSING' | 'CONFIG_TOO_LARGE' | BoxCode>;
 
 const three = ['https://192.0.2.21:2379', 'https://192.0.2.22', 'https://etcd.example:2379'];
 
@@ -18,6 +20,14 @@ function etcdText(etcd: Readonly<Record<string, unknown>>): string {
   const good = { endpoints: three, caFile: '/etc/hotpair/etcd-ca.pem' };
   return configText({ arbiter: { type: 'etcd', etcd: { ...good, ...etcd } } });
 }
+
+/** A configuration whose arbiter is fence. */
+function fenceText(fence: Readonly<Record<string, unknown>>): string {
+  const devices = [{ name: 'bmc', agent: 'fence_ipmilan', options: { ip: '192.0.2.31' } }];
+  return configText({ arbiter: { type: 'fence', fence: { devices, ...fence } } });
+}
+
+const device = { name: 'pdu', agent: 'fence_apc', plug: 3 };
 
 const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_SYNTAX: `${configText()}log: [info\n`,
@@ -37,6 +47,7 @@ const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_SETTING: configText({ database: { settings: { fsync: false } } }),
   CONFIG_RATE: configText({ database: { cloneRate: '10Mbit' } }),
   CONFIG_URL: etcdText({ endpoints: ['https://user@192.0.2.21:2379/v3'] }),
+  CONFIG_FENCE_OPTION: fenceText({ devices: [{ ...device, options: { password: 'x' } }] }),
   CONFIG_RELATION_TMAX: configText({ timing: { takeoverLimit: '3190ms' } }),
   CONFIG_RELATION_DSOLO: configText({ timing: { solo: '8100ms' } }),
   CONFIG_RELATION_SOLO_FAST: configText({ timing: { soloFast: '440ms' } }),
@@ -57,6 +68,7 @@ const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_RELATION_ETCD_ENDPOINTS: configText({ arbiter: { type: 'etcd' } }),
   CONFIG_RELATION_ETCD_TLS: etcdText({ certFile: '/etc/hotpair/etcd.pem' }),
   CONFIG_RELATION_ETCD_LOGIN: etcdText({ user: 'hotpair' }),
+  CONFIG_RELATION_FENCE_DEVICES: fenceText({ devices: [device, { ...device }] }),
   CONFIG_WARNING_STANDBY_PORT: configText({ service: { standbyPort: 'down' } }),
   CONFIG_WARNING_ONE_REFERENCE: configText({ service: { references: ['192.0.2.1'] } }),
   CONFIG_WARNING_NO_WATCHDOG: configText({ watchdog: { policy: 'off' } }),
@@ -64,6 +76,8 @@ const cases: Readonly<Record<TextCode, string>> = {
     arbiter: { type: 'etcd', etcd: { endpoints: ['http://192.0.2.21', 'http://192.0.2.22'] } },
   }),
   CONFIG_WARNING_ETCD_ONE: etcdText({ endpoints: ['https://192.0.2.21:2379'] }),
+  CONFIG_WARNING_FENCE_DELAY: fenceText({ delay: '1s' }),
+  CONFIG_WARNING_FENCE_UNVERIFIED: fenceText({ devices: [{ ...device, verify: false }] }),
 };
 
 for (const [code, text] of Object.entries(cases)) {
