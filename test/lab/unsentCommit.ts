@@ -1,41 +1,56 @@
-// A row that only the primary has: nothing passes Eth1, and a commit is seen waiting for the standby. It is in the primary's
-// log, and nobody was told of it.
+// A row that only the primary has: nothing passes Eth1, and a commit is seen waiting for the
+// standby. It is in the primary's log, and nobody was told of it.
 
 import { until } from './clock.ts';
-import { databaseSession } from './databaseSession.ts';
+import { databaseSession, inDatabase } from './databaseSession.ts';
 import { silenceEth1 } from './faults.ts';
 import type { BoxName } from './layout.ts';
 
 const waiting = `select count(*)::int as commits from pg_stat_activity
 where wait_event = 'SyncRep' and pid = $1`;
 
-/** No client has it: those count from 1. */
-const unsentRow = -1;
-
-/** Silences Eth1 and resolves when a commit on the primary waits for what can no longer come. */
-export async function leaveCommitUnsent(primary: BoxName): Promise<void> {
-  const session = await databaseSession(primary, 'postgres');
-  const writer = await databaseSession(primary, 'app');
+/**
+ * Silences Eth1 and resolves with the row's number when its commit waits for what can no longer
+ * come. The commit is of a session of its own and begins in the silence, because the record of one
+ * that waits already may be on the standby; and all this has to be over within the dead interval.
+ */
+export async function leaveCommitUnsent(primary: BoxName): Promise<number> {
+  const [writer, watcher] = await Promise.all([
+    databaseSession(primary, 'app'),
+    databaseSession(primary, 'postgres'),
+  ]);
   try {
-    const [own] = (await writer.query('pid', 'select pg_backend_pid() as pid')) as readonly Own[];
+    const [backend] = (await writer.query('pid', 'select pg_backend_pid() as pid')) as readonly {
+      readonly pid: number;
+    }[];
+    await watcher.query('waiting', waiting, [backend?.pid]);
+    // Below the numbers of all clients, whose rows are compared.
+    const row = -Date.now();
     await silenceEth1();
-    // One of its own: of a client's commit that waits, the standby may have the row, and only its word was lost.
-    const insert = 'insert into rows (n) values ($1) on conflict (n) do update set at = now()';
-    void writer.query('insert', insert, [unsentRow]).catch(() => undefined);
+    writer.query('insert', 'insert into rows (n) values ($1)', [row]).catch(() => undefined);
     await until(
       'a commit that waits for the standby',
       3000,
       async () => {
-        const [row] = (await session.query('waiting', waiting, [own?.pid])) as readonly Waiting[];
-        return row !== undefined && row.commits > 0;
+        const [seen] = (await watcher.query('waiting', waiting, [backend?.pid])) as readonly {
+          readonly commits: number;
+        }[];
+        return (seen?.commits ?? 0) > 0;
       },
-      10,
+      5,
     );
+    return row;
   } finally {
-    session.destroy();
+    watcher.destroy();
+    // Its backend goes on waiting, as one whose client has gone does.
     writer.destroy();
   }
 }
 
-type Own = { readonly pid: number };
-type Waiting = { readonly commits: number };
+/** Whether such a row is in the table of a box. */
+export async function hasRow(box: BoxName, row: number): Promise<boolean> {
+  return inDatabase(box, 'app', 10_000, async (session) => {
+    const rows = await session.query('has', 'select 1 from rows where n = $1', [row]);
+    return rows.length > 0;
+  });
+}

@@ -10,7 +10,7 @@ import { askKeeper } from '../keeperProtocol.ts';
 import { paths } from '../layout.ts';
 import { isLeading, leader } from '../sight.ts';
 import { noLimit, takeoverGoal, withEvidence, type Trial } from '../trial.ts';
-import { leaveCommitUnsent } from '../unsentCommit.ts';
+import { hasRow, leaveCommitUnsent } from '../unsentCommit.ts';
 
 export const crashTrials: readonly Trial[] = [
   {
@@ -83,7 +83,7 @@ async function primaryPowerLoss(field: Field): Promise<void> {
  */
 async function oldPrimaryReturns(field: Field): Promise<void> {
   const keptBefore = new Set(keptDivergences(field));
-  await leaveCommitUnsent(field.primary);
+  const row = await leaveCommitUnsent(field.primary);
   const atMs = await cutPower(field.primary);
   field.noteFault(atMs, field.standby);
   await askKeeper({ type: 'setSilent', silent: false });
@@ -98,6 +98,7 @@ async function oldPrimaryReturns(field: Field): Promise<void> {
   const kept = keptDivergences(field).find((name) => !keptBefore.has(name));
   if (kept === undefined) field.object('what only the old primary had was not kept');
   else await objectToRows(field, kept);
+  if (await hasRow(field.standby, row)) field.object('a row that nobody was told of came back');
 }
 
 /** The row that nobody was told of is in the export of the box that was rewound. */
