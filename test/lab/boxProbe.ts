@@ -59,7 +59,12 @@ export function boxProbe(box: BoxName): BoxProbe {
       const answered = asking ? Promise.resolve() : ask();
       // A server that takes long must not keep the addresses from being looked at.
       await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, 8))]);
-      return { powered: true, holdsAddress: holdsServiceAddress(pid), database };
+      return {
+        powered: true,
+        holdsAddress: holdsServiceAddress(pid),
+        lanCarrier: hasLanCarrier(pid),
+        database,
+      };
     },
   };
 }
@@ -73,6 +78,17 @@ function holdsServiceAddress(pid: number): boolean {
       'u',
     ).test(table);
   } catch {
+    return false;
+  }
+}
+
+/** Whether the service port has carrier, in the box's own sysfs. */
+function hasLanCarrier(pid: number): boolean {
+  try {
+    const carrier = readFileSync(`/proc/${pid}/root/sys/class/net/eth0/carrier`, 'latin1');
+    return carrier.startsWith('1');
+  } catch {
+    // A port that is down refuses to be asked.
     return false;
   }
 }

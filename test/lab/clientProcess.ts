@@ -5,7 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readSync, rmSync } from 'node:fs';
 import { nowMs, until } from './clock.ts';
 import { labFile, namespaces, runDirectory } from './layout.ts';
-import { reserveRows } from './siteState.ts';
+import { reserveRows, type RowRange } from './siteState.ts';
 import { appPassword } from './tables.ts';
 
 export type Acknowledgement = { readonly row: number; readonly atMs: number };
@@ -20,7 +20,7 @@ export type RunningClient = {
     spanMs: number,
     deadlineMs: number,
   ) => Promise<void>;
-  readonly range: { readonly first: number; readonly end: number };
+  readonly range: RowRange;
   readonly stop: () => Promise<readonly Acknowledgement[]>;
 };
 

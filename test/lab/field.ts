@@ -1,9 +1,11 @@
 // What a trial has in its hands while it runs: the pair, the client, the observer, the faults.
 
-import { nowMs } from './clock.ts';
+import { nowMs, until } from './clock.ts';
+import { openEvents, type BoxEvent, type BoxEvents } from './boxEvents.ts';
 import type { RunningClient } from './clientProcess.ts';
 import type { HealthyPair } from './health.ts';
 import { askKeeper } from './keeperProtocol.ts';
+import { watchDivergences } from './keptDivergences.ts';
 import type { BoxName } from './layout.ts';
 import type { RunningObserver } from './observerProcess.ts';
 import { isLeading } from './sight.ts';
@@ -13,7 +15,8 @@ import type { CpuLoad } from './cpuLoad.ts';
 export type TrialOptions = {
   readonly load: 'none' | 'cpu';
   readonly duringCheckpoint: boolean;
-  readonly minutes: number;
+  /** How long a trial that takes as long as it is told to is to take. */
+  readonly minutes: number | undefined;
 };
 
 export type Field = {
@@ -25,10 +28,16 @@ export type Field = {
   readonly standby: BoxName;
   readonly client: RunningClient;
   readonly observer: RunningObserver;
+  /** What each box's agent has written to its history since the run began. */
+  readonly events: Readonly<Record<BoxName, BoxEvents>>;
+  /** Names of what a box has kept aside since the run began. */
+  readonly newlyKept: (box: BoxName) => readonly string[];
   /** Notes the instant of the fault; with a box named, its first accepted write is waited for. */
   readonly noteFault: (atMs: number, takesOver?: BoxName) => void;
   /** Notes that something else than the figures speaks against this run. */
   readonly object: (why: string) => void;
+  /** Notes something for the report that does not speak against the run. */
+  readonly remark: (what: string) => void;
   readonly powerOn: (...boxes: readonly BoxName[]) => Promise<void>;
   readonly noteHealed: () => void;
 };
@@ -37,6 +46,7 @@ export type Notes = {
   readonly faultAtMs: () => number | undefined;
   readonly healedAtMs: () => number | undefined;
   readonly objections: () => readonly string[];
+  readonly remarks: () => readonly string[];
 };
 
 /** The field of one run, and what has been noted on it. */
@@ -48,11 +58,14 @@ export function openField(
   let faultAtMs: number | undefined;
   let healedAtMs: number | undefined;
   const objections: string[] = [];
+  const remarks: string[] = [];
   const noteHealed = (): void => {
     healedAtMs = nowMs();
   };
   const field: Field = {
     ...given,
+    events: { 'box-a': openEvents('box-a'), 'box-b': openEvents('box-b') },
+    newlyKept: watchDivergences(),
     primary: pair.primary,
     standby: pair.standby,
     noteFault: (atMs, takesOver) => {
@@ -60,6 +73,7 @@ export function openField(
       if (takesOver !== undefined) given.observer.awaitPromotion(takesOver);
     },
     object: (why) => objections.push(why),
+    remark: (what) => remarks.push(what),
     powerOn: async (...boxes) => {
       noteHealed();
       await Promise.all(boxes.map(async (box) => askKeeper({ type: 'powerOn', box })));
@@ -73,6 +87,7 @@ export function openField(
       faultAtMs: () => faultAtMs,
       healedAtMs: () => healedAtMs,
       objections: () => objections,
+      remarks: () => remarks,
     },
   };
 }
@@ -86,4 +101,25 @@ export async function untilTakenOver(
 ): Promise<void> {
   await field.observer.untilSeen(`${box} leads`, deadlineMs, (sight) => isLeading(sight, box));
   await field.client.untilFlowing('rows acknowledged again', faultAtMs, 700, deadlineMs);
+}
+
+/** Waits until a box's history has an event. */
+export async function untilEvent(
+  field: Field,
+  box: BoxName,
+  what: string,
+  deadlineMs: number,
+  isIt: (event: BoxEvent) => boolean,
+): Promise<void> {
+  await until(`${box}: ${what}`, deadlineMs, () => field.events[box].all().some(isIt), 50);
+}
+
+/** Waits until a box has raised an alarm. */
+export async function untilAlarm(
+  field: Field,
+  box: BoxName,
+  alarm: string,
+  deadlineMs: number,
+): Promise<void> {
+  await untilEvent(field, box, `alarm ${alarm}`, deadlineMs, (event) => event.alarm === alarm);
 }

@@ -12,6 +12,8 @@ export type BoxStatus = {
   readonly epoch: number | null;
   readonly eligible: boolean;
   readonly reason?: string;
+  readonly waitingFor: string | null;
+  readonly alarms: readonly string[];
 };
 
 /** @throws {LabError} with what the command said */

@@ -18,6 +18,7 @@ import { holdingLock } from './siteLock.ts';
 import { leftovers, removeSite } from './siteRemoval.ts';
 import { readState, type SiteOptions } from './siteState.ts';
 import { soak } from './soak.ts';
+import { suite } from './suite.ts';
 import { summaryOf } from './summary.ts';
 import type { TrialLine } from './trialRun.ts';
 import { runSeries, turnsOf } from './trialSeries.ts';
@@ -32,10 +33,11 @@ const usage = `usage: scripts/lab COMMAND
   fault NAME [NODE]       apply a fault (list names them); NODE: the primary
   heal                    undo every fault
   trial NAME              run a trial, or all of an id (A01): --runs N --json --load cpu --minutes N --during-checkpoint
+  suite                   every fault: --only A01,B03 --runs 3 --pairs N --seed S --json --report DIR
   soak                    mixed trials: --trials 200 --seed 1 --resume
   list                    names of trials and faults
-up, trial and soak take --eth1 direct|switched, --standby-port unaddressed|down, --binary FILE;
-trial and soak take --stop-on-failure, trial --keep (the site stays up).`;
+up, trial, suite and soak take --eth1 direct|switched, --standby-port unaddressed|down, --binary FILE;
+trial, suite and soak take --stop-on-failure, trial and suite --keep (the site stays up).`;
 
 const say: Say = (text) => process.stderr.write(`${text}\n`);
 const tell = (text: string): void => {
@@ -88,6 +90,12 @@ const commands: Readonly<Record<string, Command>> = {
       });
       return passed ? 0 : 1;
     }),
+  suite: async (words) => {
+    const site = siteOf(words);
+    return changing(site.binary, async () =>
+      suite({ words, site, onLine: words.json ? tellLine : () => undefined, say }),
+    );
+  },
   demo: async (words) => changing(words.site.binary, async () => demo(words)),
   list: async () => {
     tell('trials:');
@@ -100,10 +108,11 @@ const commands: Readonly<Record<string, Command>> = {
 
 async function runTrials(words: Words, name: string): Promise<number> {
   const called = trialsCalled(name);
+  const runs = words.runs ?? 1;
   const site = siteOf(words);
   return changing(site.binary, async () => {
     const lines = await runSeries({
-      turns: turnsOf(called, words.runs),
+      turns: turnsOf(called, runs),
       site,
       options: words.trial,
       stopOnFailure: words.stopOnFailure,
@@ -112,7 +121,7 @@ async function runTrials(words: Words, name: string): Promise<number> {
     });
     say(summaryOf(lines));
     if (!words.keep && !words.stopOnFailure) await removeSite();
-    return lines.length === called.length * words.runs && lines.every(({ pass }) => pass) ? 0 : 1;
+    return lines.length === called.length * runs && lines.every(({ pass }) => pass) ? 0 : 1;
   });
 }
 

@@ -1,11 +1,13 @@
 // The observer, a process outside both boxes: every few milliseconds it looks at each box's
 // addresses (through /proc, in the box's network namespace) and PostgreSQL (through the box's own
-// unix socket, as the role hotpair), adds up what must never be, and after a fault tries a tiny
-// write on the box that should take over. It believes no agent.
+// unix socket, as the role hotpair), adds up what must never be, writes rows to both boxes all the
+// time, and after a fault tries a tiny write on the box that should take over. It believes no agent.
+// Arguments: the site's directory, the first row number of box-a's writer, that of box-b's.
 
 import { nowMs, pause, until } from './clock.ts';
 import { boxProbe } from './boxProbe.ts';
 import { boxNames, type BoxName } from './layout.ts';
+import { startMonitorWriter, type MonitorWriter } from './monitorWriter.ts';
 import type { ObserverOrder, ObserverReport } from './observerProcess.ts';
 import { darkBox, emptyTally, tallied, type Sight } from './sight.ts';
 import { writeProbe } from './writeProbe.ts';
@@ -36,6 +38,19 @@ async function watch(box: BoxName): Promise<never> {
   }
 }
 
+const [, firstOfA = '', firstOfB = ''] = process.argv.slice(2);
+let monitor: readonly MonitorWriter[] = [];
+
+/** A new tally; the first one starts the writers. */
+function beginTally(): void {
+  tally = { ...emptyTally, lastLeader: tally.lastLeader };
+  if (monitor.length > 0) return;
+  monitor = [
+    startMonitorWriter('box-a', Number(firstOfA)),
+    startMonitorWriter('box-b', Number(firstOfB)),
+  ];
+}
+
 const writers = { 'box-a': writeProbe('box-a'), 'box-b': writeProbe('box-b') };
 
 /** Tries to write on a box until it is accepted once. */
@@ -53,13 +68,14 @@ async function awaitPromotion(box: BoxName): Promise<void> {
 }
 
 function report(): void {
-  const message: ObserverReport = { sight, tally, promotedAtMs };
+  const acknowledged = monitor.flatMap(({ drain }) => drain());
+  const message: ObserverReport = { sight, tally, promotedAtMs, acknowledged };
   process.send?.(message);
 }
 
 process.on('message', (order: ObserverOrder) => {
   if (order.type === 'awaitPromotion') void awaitPromotion(order.box);
-  else tally = { ...emptyTally, lastLeader: tally.lastLeader };
+  else beginTally();
 });
 process.once('disconnect', () => process.exit(0));
 for (const box of boxNames) {

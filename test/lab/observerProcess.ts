@@ -2,8 +2,10 @@
 
 import { spawn } from 'node:child_process';
 import { nowMs, until } from './clock.ts';
-import { labFile, runDirectory, type BoxName } from './layout.ts';
+import { boxNames, labFile, runDirectory, type BoxName } from './layout.ts';
+import type { MonitorAck } from './rivals.ts';
 import { darkBox, emptyTally, type Sight, type Tally } from './sight.ts';
+import { reserveRows, type RowRange } from './siteState.ts';
 
 export type ObserverOrder =
   | { readonly type: 'resetTally' }
@@ -14,10 +16,15 @@ export type ObserverReport = {
   readonly tally: Tally;
   /** CLOCK_MONOTONIC of the first write accepted on the box named last. */
   readonly promotedAtMs: number | null;
+  /** What the monitor's writers got acknowledged since the report before. */
+  readonly acknowledged: readonly MonitorAck[];
 };
 
 export type RunningObserver = {
-  readonly report: () => ObserverReport;
+  readonly report: () => Omit<ObserverReport, 'acknowledged'>;
+  /** What the monitor's writers got acknowledged since the tally was reset. */
+  readonly acknowledged: () => readonly MonitorAck[];
+  readonly ranges: Readonly<Record<BoxName, RowRange>>;
   readonly awaitPromotion: (box: BoxName) => void;
   readonly resetTally: () => void;
   /** Waits until something is seen. @throws {LabError} not within the deadline */
@@ -30,20 +37,25 @@ export type RunningObserver = {
 };
 
 export function startObserver(): RunningObserver {
+  const ranges = { 'box-a': reserveRows(), 'box-b': reserveRows() };
+  const firsts = boxNames.map((box) => String(ranges[box].first));
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', labFile('observer.ts'), runDirectory],
+    ['--disable-warning=ExperimentalWarning', labFile('observer.ts'), runDirectory, ...firsts],
     { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
   );
   let latest: ObserverReport = {
     sight: { 'box-a': darkBox, 'box-b': darkBox },
     tally: emptyTally,
     promotedAtMs: null,
+    acknowledged: [],
   };
+  let acknowledged: MonitorAck[] = [];
   let heardMs = 0;
   child.on('error', () => undefined);
   child.on('message', (message: ObserverReport) => {
     latest = message;
+    acknowledged.push(...message.acknowledged);
     heardMs = nowMs();
   });
   const order = (what: ObserverOrder): void => {
@@ -52,7 +64,12 @@ export function startObserver(): RunningObserver {
   return {
     report: () => latest,
     awaitPromotion: (box) => order({ type: 'awaitPromotion', box }),
-    resetTally: () => order({ type: 'resetTally' }),
+    acknowledged: () => acknowledged,
+    ranges,
+    resetTally: () => {
+      acknowledged = [];
+      order({ type: 'resetTally' });
+    },
     untilSeen: async (what, deadlineMs, condition) =>
       until(what, deadlineMs, () => nowMs() - heardMs < 2000 && condition(latest.sight)),
     stop: async () => {

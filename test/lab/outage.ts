@@ -18,7 +18,7 @@ export function longestGapMs(
 
 /** How many acknowledged rows are not in the table. */
 export function countLost(
-  acknowledged: readonly Acknowledgement[],
+  acknowledged: readonly Pick<Acknowledgement, 'row'>[],
   stored: ReadonlySet<number>,
 ): number {
   return acknowledged.filter(({ row }) => !stored.has(row)).length;

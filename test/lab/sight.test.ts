@@ -26,7 +26,7 @@ const soloPrimary: DatabaseSight = {
 const standby: DatabaseSight = { ...soloPrimary, inRecovery: true };
 
 function box(database: DatabaseSight | null, holdsAddress = false): BoxSight {
-  return { powered: true, holdsAddress, database };
+  return { powered: true, holdsAddress, lanCarrier: true, database };
 }
 
 const whole: Sight = { 'box-a': box(pairedPrimary, true), 'box-b': box(standby) };
@@ -59,10 +59,20 @@ test('two acknowledgers and two holders of the address are added up for as long 
   t.is(tallied(after, whole, 100, whole).doubleAckMs, 12.5);
 });
 
+test('V3: an address on a port without carrier is answered to nobody', (t) => {
+  const unplugged: Sight = {
+    ...splitBrain,
+    'box-a': { ...splitBrain['box-a'], lanCarrier: false },
+  };
+  t.is(tallied(emptyTally, unplugged, 12.5, unplugged).doubleAddressMs, 0);
+});
+
 test('a second box that begins to lead beside the first is a role change', (t) => {
   const started = tallied(emptyTally, { 'box-a': darkBox, 'box-b': darkBox }, 1, whole);
   t.is(started.roleChanges, 0);
-  t.is(tallied(started, whole, 1, splitBrain).roleChanges, 1);
+  const split = tallied(started, whole, 1, splitBrain);
+  t.is(split.roleChanges, 1);
+  t.deepEqual(split.newLeaders, ['box-b']);
 });
 
 test('a primary that restarts is no role change', (t) => {

@@ -15,12 +15,19 @@ export type DatabaseSight = {
 export type BoxSight = {
   readonly powered: boolean;
   readonly holdsAddress: boolean;
+  /** Whether its service port has carrier: without one nobody hears it answer. */
+  readonly lanCarrier: boolean;
   readonly database: DatabaseSight | null;
 };
 
 export type Sight = Readonly<Record<BoxName, BoxSight>>;
 
-export const darkBox: BoxSight = { powered: false, holdsAddress: false, database: null };
+export const darkBox: BoxSight = {
+  powered: false,
+  holdsAddress: false,
+  lanCarrier: false,
+  database: null,
+};
 
 /** Whether a box's PostgreSQL is out of recovery. */
 export function isLeading(sight: Sight, box: BoxName): boolean {
@@ -43,8 +50,9 @@ export function bothCanAcknowledge(sight: Sight): boolean {
   return boxNames.every((box) => canAcknowledge(sight, box));
 }
 
-export function bothHoldAddress(sight: Sight): boolean {
-  return boxNames.every((box) => sight[box].holdsAddress);
+/** Whether the LAN could hear both boxes answer for the service address. */
+export function bothAnswer(sight: Sight): boolean {
+  return boxNames.every((box) => sight[box].holdsAddress && sight[box].lanCarrier);
 }
 
 /** The one box whose PostgreSQL leads; undefined when none or both do. */
@@ -73,6 +81,8 @@ export type Tally = {
   readonly doubleAddressMs: number;
   readonly roleChanges: number;
   readonly lastLeader: BoxName | null;
+  /** Every box that newly led after the other one, in order. */
+  readonly newLeaders: readonly BoxName[];
 };
 
 export const emptyTally: Tally = {
@@ -80,20 +90,25 @@ export const emptyTally: Tally = {
   doubleAddressMs: 0,
   roleChanges: 0,
   lastLeader: null,
+  newLeaders: [],
 };
 
 /** Adds the span for which `before` held, and counts every box that newly leads after another. */
 export function tallied(tally: Tally, before: Sight, spanMs: number, after: Sight): Tally {
-  let { roleChanges, lastLeader } = tally;
+  let { roleChanges, lastLeader, newLeaders } = tally;
   for (const box of boxNames) {
     if (!isLeading(after, box) || isLeading(before, box)) continue;
-    if (lastLeader !== null && lastLeader !== box) roleChanges += 1;
+    if (lastLeader !== null && lastLeader !== box) {
+      roleChanges += 1;
+      newLeaders = [...newLeaders, box];
+    }
     lastLeader = box;
   }
   return {
     doubleAckMs: tally.doubleAckMs + (bothCanAcknowledge(before) ? spanMs : 0),
-    doubleAddressMs: tally.doubleAddressMs + (bothHoldAddress(before) ? spanMs : 0),
+    doubleAddressMs: tally.doubleAddressMs + (bothAnswer(before) ? spanMs : 0),
     roleChanges,
     lastLeader,
+    newLeaders,
   };
 }

@@ -14,6 +14,7 @@ import {
 import { until } from './clock.ts';
 import { boxConfiguration } from './boxConfiguration.ts';
 import { run } from './command.ts';
+import { thawAll } from './freeze.ts';
 import { untilHealthy, type HealthyPair } from './health.ts';
 import { hotpair, statusOf } from './hotpairCommand.ts';
 import { askKeeper } from './keeperProtocol.ts';
@@ -65,8 +66,9 @@ export async function buildSite(options: SiteOptions, say: Say): Promise<Healthy
   return pair;
 }
 
-/** Undoes every fault: cables in, power on. */
+/** Undoes every fault: cables in, power on, nothing stands still. */
 export async function heal(): Promise<void> {
+  thawAll();
   await askKeeper({ type: 'setSilent', silent: false });
   await askKeeper({ type: 'setCable', connected: true });
   for (const box of boxNames) {

@@ -38,8 +38,11 @@ export function writeState(state: SiteState): void {
 
 const rowsPerClient = 1_000_000;
 
+/** Row numbers from `first` to before `end`. */
+export type RowRange = { readonly first: number; readonly end: number };
+
 /** Sets a range of row numbers aside for one client, which uses no other's. */
-export function reserveRows(): { readonly first: number; readonly end: number } {
+export function reserveRows(): RowRange {
   const state = readState();
   if (state === undefined) throw new Error('rows are reserved only while a site is up');
   const end = state.nextRow + rowsPerClient;

@@ -7,6 +7,7 @@ import { resultsDirectory } from './layout.ts';
 import { leftovers, removeSite } from './siteRemoval.ts';
 import type { Say } from './site.ts';
 import type { SiteOptions } from './siteState.ts';
+import { mulberry32 } from './random.ts';
 import { summaryOf } from './summary.ts';
 import type { TrialLine } from './trialRun.ts';
 import { runSeries, type Turn } from './trialSeries.ts';
@@ -81,15 +82,4 @@ function linesOf(file: string): readonly TrialLine[] {
     .split('\n')
     .filter((line) => line.endsWith('}'))
     .map((line) => JSON.parse(line) as TrialLine);
-}
-
-/** A small generator of numbers in [0, 1); mulberry32 by Tommy Ettinger, public domain. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -32,14 +32,20 @@ function blockOf(fault: string, lines: readonly TrialLine[]): string {
   ].join('\n');
 }
 
-/** "median 312 [280 .. 530]" */
+/** "median 312 [280 .. 530] ms" */
 export function spread(values: readonly number[]): string {
-  const sorted = values.toSorted((left, right) => left - right);
-  return `median ${round(median(sorted))} [${round(sorted[0])} .. ${round(sorted.at(-1))}] ms`;
+  return `median ${spreadOf(values) ?? '-'} ms`;
 }
 
-function round(value: number | undefined): string {
-  return String(Math.round(value ?? 0));
+/** "312 [280 .. 530]"; undefined where there is no value. */
+export function spreadOf(values: readonly number[]): string | undefined {
+  if (values.length === 0) return undefined;
+  const sorted = values.toSorted((left, right) => left - right);
+  return `${rounded(median(sorted))} [${rounded(sorted[0])} .. ${rounded(sorted.at(-1))}]`;
+}
+
+export function rounded(value: number | undefined): number {
+  return Math.round(value ?? 0);
 }
 
 function median(sorted: readonly number[]): number {

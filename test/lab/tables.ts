@@ -3,6 +3,7 @@
 
 import { inDatabase } from './databaseSession.ts';
 import type { BoxName } from './layout.ts';
+import type { RowRange } from './siteState.ts';
 
 /** A password that protects nothing: the site's addresses exist in its namespaces only. */
 export const appPassword = 'lab';
@@ -34,11 +35,8 @@ export async function createTables(primary: BoxName): Promise<void> {
   });
 }
 
-/** The numbers of one client's rows that are in the table. */
-export async function storedRows(
-  primary: BoxName,
-  range: { readonly first: number; readonly end: number },
-): Promise<ReadonlySet<number>> {
+/** The numbers of one writer's rows that are in the table. */
+export async function storedRows(primary: BoxName, range: RowRange): Promise<ReadonlySet<number>> {
   return inDatabase(primary, 'app', 20_000, async (session) => {
     const rows = (await session.query('stored', 'select n from rows where n >= $1 and n < $2', [
       range.first,

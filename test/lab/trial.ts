@@ -16,6 +16,11 @@ export type Expected = {
   readonly outageLimitMs: OutageLimit;
   /** Whether the healed boxes may both hold the address for two heartbeats. */
   readonly mayOverlap: boolean;
+  /**
+   * Where the fault breaks what the arbiter assumes: both boxes may acknowledge, and rows of the one
+   * that loses its role may be gone from the table if they were kept aside.
+   */
+  readonly mayDiverge?: boolean;
 };
 
 export type Trial = {

@@ -4,11 +4,14 @@
 import { startClient } from './clientProcess.ts';
 import { nowMs } from './clock.ts';
 import { cpuLoad, noLoad } from './cpuLoad.ts';
-import { openField, type Notes, type TrialOptions } from './field.ts';
+import { reasonedPromotions } from './boxEvents.ts';
+import { openField, type Field, type Notes, type TrialOptions } from './field.ts';
 import { untilHealthy, type HealthyPair } from './health.ts';
 import { LabError, sentenceOf } from './labError.ts';
 import { startObserver, type RunningObserver } from './observerProcess.ts';
+import { boxNames, type BoxName } from './layout.ts';
 import { countLost, longestGapMs } from './outage.ts';
+import { rivalry } from './rivals.ts';
 import { heal } from './site.ts';
 import type { SiteOptions } from './siteState.ts';
 import { storedRows } from './tables.ts';
@@ -22,6 +25,8 @@ export type TrialLine = {
   readonly acked: number | null;
   readonly lost: number | null;
   readonly doubleAckMs: number | null;
+  /** Acknowledgements of a box while the other one acknowledged, as two writers saw them. */
+  readonly rivalAcks: number | null;
   readonly doubleAddressMs: number | null;
   readonly roleChanges: number | null;
   readonly primary: string | null;
@@ -30,6 +35,8 @@ export type TrialLine = {
   readonly promotedMs: number | null;
   /** Heal (or the fault, where nothing is to be healed) to a healthy pair. */
   readonly pairedAgainMs: number | null;
+  /** What else is worth a word in the report; nothing here speaks against the run. */
+  readonly notes: readonly string[];
   readonly pass: boolean;
   readonly why: string | null;
 };
@@ -49,6 +56,7 @@ export async function runTrial(
   const observer = startObserver();
   const client = startClient();
   const problems: string[] = [];
+  let field: Field | undefined;
   let notes: Notes | undefined;
   let after: HealthyPair | undefined;
   try {
@@ -57,8 +65,8 @@ export async function runTrial(
     await client.untilFlowing('a client writing for a second', 0, 1000, 20_000);
     observer.resetTally();
     const opened = openField({ site, options, run, client, observer }, before, load);
-    notes = opened.notes;
-    await trial.act(opened.field);
+    ({ field, notes } = opened);
+    await trial.act(field);
   } catch (error) {
     problems.push(sentenceOf(error));
   }
@@ -73,7 +81,7 @@ export async function runTrial(
   } finally {
     load.stop();
   }
-  return measured({ trial, run, site, options, observer, client, notes, after, problems });
+  return measured({ trial, run, site, options, observer, client, field, notes, after, problems });
 }
 
 function isLoaded(trial: Trial, options: TrialOptions): boolean {
@@ -87,6 +95,7 @@ type Finished = {
   readonly options: TrialOptions;
   readonly observer: RunningObserver;
   readonly client: ReturnType<typeof startClient>;
+  readonly field: Field | undefined;
   readonly notes: Notes | undefined;
   readonly after: HealthyPair | undefined;
   readonly problems: readonly string[];
@@ -100,6 +109,7 @@ async function measured(finished: Finished): Promise<TrialLine> {
   const faultAtMs = notes?.faultAtMs();
   const healedAtMs = notes?.healedAtMs() ?? faultAtMs;
   const problems = [...finished.problems, ...(notes?.objections() ?? [])];
+  const rivals = rivalry(observer.acknowledged());
   const lost = await lostRows(finished, acknowledged).catch((error: unknown) => {
     problems.push(`the table could not be compared: ${sentenceOf(error)}`);
     return null;
@@ -111,6 +121,7 @@ async function measured(finished: Finished): Promise<TrialLine> {
     acked: acknowledged.length,
     lost,
     doubleAckMs: tenths(tally.doubleAckMs),
+    rivalAcks: rivals.late + Math.max(0, rivals.changes - tally.roleChanges),
     doubleAddressMs: tenths(tally.doubleAddressMs),
     roleChanges: tally.roleChanges,
     primary: after?.primary ?? null,
@@ -118,38 +129,66 @@ async function measured(finished: Finished): Promise<TrialLine> {
     promotedMs: tally.roleChanges === 0 ? null : since(faultAtMs, promotedAtMs),
     pairedAgainMs: since(healedAtMs, after?.sinceMs),
   };
-  const why = [...problems, ...complaints(finished, figures)];
+  const why = [
+    ...problems,
+    ...complaints(finished, figures),
+    ...unexplained(finished, tally.newLeaders),
+  ];
   return {
     fault: trial.name,
     run,
     ...figures,
+    notes: notes?.remarks() ?? [],
     pass: why.length === 0,
     why: why.length === 0 ? null : why.join('; '),
   };
 }
 
+/** Rows of the client and of the monitor's writers that were acknowledged and are not there. */
 async function lostRows(
-  { after, client }: Finished,
+  { after, client, observer }: Finished,
   acknowledged: Awaited<ReturnType<ReturnType<typeof startClient>['stop']>>,
 ): Promise<number | null> {
   if (after === undefined) return null;
-  return countLost(acknowledged, await storedRows(after.primary, client.range));
+  const { primary } = after;
+  let lost = countLost(acknowledged, await storedRows(primary, client.range));
+  for (const box of boxNames) {
+    const own = observer.acknowledged().filter((ack) => ack.box === box);
+    lost += countLost(own, await storedRows(primary, observer.ranges[box]));
+  }
+  return lost;
 }
 
-type Figures = Omit<TrialLine, 'fault' | 'run' | 'pass' | 'why'>;
+/** V5: every role change that was seen from outside has an event with its reason on its box. */
+function unexplained({ field }: Finished, newLeaders: readonly BoxName[]): readonly string[] {
+  if (field === undefined) return [];
+  return boxNames.flatMap((box) => {
+    const seen = newLeaders.filter((leader) => leader === box).length;
+    const told = reasonedPromotions(field.events[box].all());
+    return told >= seen ? [] : [`${box} became primary ${seen} times and gives ${told} reasons`];
+  });
+}
+
+type Figures = Omit<TrialLine, 'fault' | 'run' | 'notes' | 'pass' | 'why'>;
 
 /** What the figures say against a run, one sentence each. */
 function complaints(finished: Finished, figures: Figures): readonly string[] {
   const { trial, site, options } = finished;
   const { expected } = trial;
   const limitMs = isLoaded(trial, options) ? null : expected.outageLimitMs(site);
-  const { outageMs, lost, doubleAckMs, doubleAddressMs, roleChanges } = figures;
+  const { outageMs, lost, doubleAckMs, rivalAcks, doubleAddressMs, roleChanges } = figures;
+  const diverges = expected.mayDiverge === true;
+  const kept = boxNames.some((box) => (finished.field?.newlyKept(box) ?? []).length > 0);
   const addressBudgetMs = expected.mayOverlap ? overlapBudgetMs : 0;
   return [
+    finished.field !== undefined &&
+      finished.observer.acknowledged().length === 0 &&
+      'the writers of the monitor got nothing acknowledged',
     outageMs === null && 'no row was acknowledged after the fault',
     limitMs !== null && (outageMs ?? 0) > limitMs && `an outage of more than ${limitMs} ms`,
-    lost !== null && lost > 0 && `${lost} acknowledged rows are lost`,
-    (doubleAckMs ?? 0) > 0 && 'both boxes could acknowledge at once',
+    (lost ?? 0) > 0 && !(diverges && kept) && `${lost} acknowledged rows are lost`,
+    !diverges && (doubleAckMs ?? 0) > 0 && 'both boxes could acknowledge at once',
+    !diverges && (rivalAcks ?? 0) > 0 && `${rivalAcks} rows were acknowledged by a second box`,
     (doubleAddressMs ?? 0) > addressBudgetMs &&
       `both boxes held the service address for more than ${addressBudgetMs} ms`,
     !expected.roleChanges.includes(roleChanges ?? -1) &&

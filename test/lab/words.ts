@@ -13,7 +13,12 @@ export type Words = {
   /** Whether any option about the site was given; without one a running site is taken as it is. */
   readonly siteGiven: boolean;
   readonly trial: TrialOptions;
-  readonly runs: number;
+  /** Undefined where none was given: one for a trial, three for the suite. */
+  readonly runs: number | undefined;
+  readonly only: readonly string[] | undefined;
+  readonly pairs: number | undefined;
+  /** Where the suite writes its report. */
+  readonly report: string | undefined;
   readonly trials: number;
   readonly seed: number;
   readonly resume: boolean;
@@ -26,10 +31,13 @@ const known = {
   eth1: { type: 'string', default: 'direct' },
   'standby-port': { type: 'string', default: 'unaddressed' },
   binary: { type: 'string', default: defaultBinary },
-  runs: { type: 'string', default: '1' },
+  runs: { type: 'string' },
+  only: { type: 'string' },
+  pairs: { type: 'string' },
+  report: { type: 'string' },
   trials: { type: 'string', default: '200' },
   seed: { type: 'string', default: '1' },
-  minutes: { type: 'string', default: '10' },
+  minutes: { type: 'string' },
   load: { type: 'string', default: 'none' },
   'during-checkpoint': { type: 'boolean', default: false },
   resume: { type: 'boolean', default: false },
@@ -57,9 +65,12 @@ export function parseWords(line: readonly string[]): Words {
     trial: {
       load: oneOf('--load', values.load, ['none', 'cpu'] as const),
       duringCheckpoint: checkpoint,
-      minutes: positive('--minutes', values.minutes),
+      minutes: optional('--minutes', values.minutes),
     },
-    runs: positive('--runs', values.runs),
+    runs: optional('--runs', values.runs),
+    only: values.only?.split(',').map((word) => word.trim()),
+    pairs: optional('--pairs', values.pairs),
+    report: values.report,
     trials: positive('--trials', values.trials),
     seed: positive('--seed', values.seed),
     resume: values.resume,
@@ -87,6 +98,10 @@ function oneOf<Value extends string>(
     throw new LabError(`${option} is ${given}; allowed: ${allowed.join(', ')}`, 2);
   }
   return value;
+}
+
+function optional(option: string, given: string | undefined): number | undefined {
+  return given === undefined ? undefined : positive(option, given);
 }
 
 function positive(option: string, given: string): number {

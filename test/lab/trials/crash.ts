@@ -1,13 +1,11 @@
 // Section A of the faults: boxes that lose power or crash.
 
-import { existsSync, readdirSync } from 'node:fs';
 import { nowMs, pause, pauseUntil } from '../clock.ts';
 import { dirtyStandby, restartpointUnderWay } from '../dirtyStandby.ts';
 import { cutPower } from '../faults.ts';
 import { untilTakenOver, type Field } from '../field.ts';
 import { hotpair } from '../hotpairCommand.ts';
 import { askKeeper } from '../keeperProtocol.ts';
-import { paths } from '../layout.ts';
 import { isLeading, leader } from '../sight.ts';
 import { noLimit, takeoverGoal, withEvidence, type Trial } from '../trial.ts';
 import { hasRow, leaveCommitUnsent } from '../unsentCommit.ts';
@@ -82,7 +80,6 @@ async function primaryPowerLoss(field: Field): Promise<void> {
  * the standby never got (and nobody was told of). They have to be kept aside, and not come back.
  */
 async function oldPrimaryReturns(field: Field): Promise<void> {
-  const keptBefore = new Set(keptDivergences(field));
   const row = await leaveCommitUnsent(field.primary);
   const atMs = await cutPower(field.primary);
   field.noteFault(atMs, field.standby);
@@ -94,8 +91,7 @@ async function oldPrimaryReturns(field: Field): Promise<void> {
   await field.observer.untilSeen(rejoined, 60_000, (sight) => {
     return sight[field.primary].database?.inRecovery === true;
   });
-  // Only the newest few are kept, so their number says nothing.
-  const kept = keptDivergences(field).find((name) => !keptBefore.has(name));
+  const [kept] = field.newlyKept(field.primary);
   if (kept === undefined) field.object('what only the old primary had was not kept');
   else await objectToRows(field, kept);
   if (await hasRow(field.standby, row)) field.object('a row that nobody was told of came back');
@@ -121,11 +117,6 @@ type KeptRows = {
     readonly tables: readonly { readonly table: string; readonly rows: number | null }[];
   } | null;
 };
-
-function keptDivergences(field: Field): readonly string[] {
-  const directory = `${paths.lib(field.primary)}/divergence`;
-  return existsSync(directory) ? readdirSync(directory) : [];
-}
 
 async function standbyPowerLoss(field: Field): Promise<void> {
   if (field.options.duringCheckpoint) {

@@ -16,7 +16,7 @@ export const pauseTrials: readonly Trial[] = [
     load: 'cpu',
     act: async (field) => {
       field.noteFault(nowMs());
-      await pause(field.options.minutes * 60_000);
+      await pause((field.options.minutes ?? 10) * 60_000);
     },
   },
 ];

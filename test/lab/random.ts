@@ -1,0 +1,12 @@
+// Numbers drawn from a seed: the same ones each time, so that a run can be repeated.
+
+/** A small generator of numbers in [0, 1); mulberry32 by Tommy Ettinger, public domain. */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
