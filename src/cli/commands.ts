@@ -44,6 +44,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: 'what only this box had before it was rewound or cloned',
     load: () => import('./divergenceCommand.ts'),
   },
+  key: {
+    about: 'exchange the key of the pair for a new one',
+    load: () => import('./keyCommand.ts'),
+  },
   config: { about: 'check, show or describe the configuration', load: loadConfigCommand },
   fsm: { about: 'print the table of the state machine', load: () => import('./fsmCommand.ts') },
   shutdown: {

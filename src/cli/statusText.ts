@@ -21,6 +21,7 @@ export function statusText(status: StatusJson): string {
     ['other box', peerText(status)],
     ...problemRow('heartbeat', status.heartbeatProblem),
     ...status.paths.map((path) => [`heartbeat ${path.name}`, pathText(path)] as const),
+    ...keyRows(status),
     ['database', databaseText(status)],
     ['service port', portText(status)],
     ...problemRow('state', status.stateProblem),
@@ -134,6 +135,17 @@ function problemRow(
   problem: { readonly code: string; readonly text: string } | null,
 ): TextRow[] {
   return problem === null ? [] : [[name, `${problem.code}: ${problem.text}`]];
+}
+
+/** Nothing is said of a key that stays. */
+function keyRows({ pairKey }: StatusJson): TextRow[] {
+  const { exchange, fingerprint, otherFingerprint } = pairKey;
+  if (exchange === null) return [];
+  const text =
+    exchange === 'next'
+      ? `is exchanged: ${fingerprint} is sent with, ${otherFingerprint} is accepted and waits for the other box`
+      : `is exchanged: ${fingerprint} is sent with, ${otherFingerprint} is accepted until the other box does the same`;
+  return [['pair key', text]];
 }
 
 function alarmRows(alarms: readonly string[]): TextRow[] {

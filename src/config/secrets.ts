@@ -9,6 +9,9 @@ const format = 'hotpair-pair-v1';
 const secretBytes = 32;
 const lineRegExp = /^hotpair-pair-v1 ([0-9a-f]{32}) ([0-9a-f]{64})\n?$/;
 
+/** The second line of the file, see pairKeys.ts. */
+const exchangeRegExp = /^(?:next|previous) [0-9a-f]{64}\n?$/;
+
 /** The pair's id and secret. The secret stays out of logs, JSON and inspection. */
 export class PairKey {
   /** 32 lower-case hex digits; no secret. */
@@ -26,15 +29,20 @@ export class PairKey {
     return Buffer.from(hkdfSync('sha256', this.#secret, Buffer.alloc(0), info, secretBytes));
   }
 
+  /** For the key file and the sealed offer to the other box only. */
+  secretHex(): string {
+    return this.#secret.toString('hex');
+  }
+
   /** The content of the key file; for that file only. */
   toLine(): string {
     return `${format} ${this.pairId} ${this.#secret.toString('hex')}\n`;
   }
 }
 
-/** A fresh pair with a random id and key. */
-export function newPairKey(): PairKey {
-  return new PairKey(randomBytes(16).toString('hex'), randomBytes(secretBytes));
+/** A random key, for a fresh pair with a random id where none is given. */
+export function newPairKey(pairId = randomBytes(16).toString('hex')): PairKey {
+  return new PairKey(pairId, randomBytes(secretBytes));
 }
 
 /** Password of the replication role: 64 hex digits. */
@@ -68,9 +76,11 @@ export function readPairKey(path: string): PairKey {
     name: 'pair key',
     codes: 'KEY',
     from: 'the file that hotpair init or hotpair join writes',
-    longest: 256,
+    longest: 512,
   });
-  return parsePairKey(text, path);
+  // During an exchange a second line holds another key; this is the one that is sent with.
+  const [line = '', second] = text.split(/(?<=\n)/);
+  return parsePairKey(second === undefined || exchangeRegExp.test(second) ? line : text, path);
 }
 
 /**

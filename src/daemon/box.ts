@@ -2,7 +2,6 @@
 // for the loop; everything that the core wants goes through the executors.
 import { formatInterfaceAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
-import { heartbeatKey } from '../config/secrets.ts';
 import type { Report } from '../core/effects.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Settings } from '../core/settings.ts';
@@ -29,8 +28,10 @@ import { FlightRecorder } from './flightRecorder.ts';
 import { databaseOptionsOf } from './ground.ts';
 import type { PairGround } from './ground.ts';
 import { openArbiter } from './openArbiter.ts';
+import { openKeys } from './openKeys.ts';
 import { openHeartbeatPaths } from './heartbeatPaths.ts';
-import type { HeartbeatPaths } from './heartbeatPaths.ts';
+import type { HeartbeatPaths, PathKeys } from './heartbeatPaths.ts';
+import type { KeyExchange } from './keyExchange.ts';
 import { openHeartbeatPort } from './heartbeatPort.ts';
 import type { HeartbeatPort } from './heartbeatPort.ts';
 import type { Log } from './log.ts';
@@ -64,6 +65,7 @@ export type Box = {
   readonly database: Database;
   readonly servicePort: ServicePort;
   readonly paths: HeartbeatPaths;
+  readonly keys: KeyExchange;
   readonly heartbeatPort: HeartbeatPort;
   readonly statePartition: StatePartition;
   readonly commands: Commands;
@@ -95,7 +97,8 @@ export function openBox(options: BoxOptions): Box {
   const servicePort = openPorts(config, post);
   const announcing = openAnnouncing(() => servicePort.announce());
   const database = openOwnDatabase(ground, log, post, watch);
-  const paths = openPaths(ground, log, post);
+  const keys = openKeys(ground, log, database, () => ({ paths, loop }));
+  const paths = openPaths(ground, log, post, keys);
   const commands = openCommands(post);
   const arbiter = openArbiter({ ground, log, paths, state: () => loop.state() });
   const roles = openRoleHistory(log, options.roleChange);
@@ -139,6 +142,7 @@ export function openBox(options: BoxOptions): Box {
     database,
     servicePort,
     paths,
+    keys,
     commands,
     announcing,
     arbiter,
@@ -147,10 +151,13 @@ export function openBox(options: BoxOptions): Box {
     close() {
       loop.halt();
       for (const part of [watch, announcing]) part.stop();
-      for (const part of [heartbeatPort, statePartition, arbiter, paths, servicePort]) part.close();
-      void database.close();
+      closeAll([heartbeatPort, statePartition, arbiter, keys, paths, servicePort, database]);
     },
   };
+}
+
+function closeAll(parts: readonly { close(): unknown }[]): void {
+  for (const part of parts) void part.close();
 }
 
 function openFlight({ config }: PairGround): FlightRecorder {
@@ -257,12 +264,13 @@ function openPorts(config: Config, post: (happening: Happening) => void): Servic
 }
 
 function openPaths(
-  { identity, key }: PairGround,
+  { identity }: PairGround,
   log: Log,
   deliver: (happening: Happening) => void,
+  keys: PathKeys,
 ): HeartbeatPaths {
   const { nodeId, pairId } = identity;
-  return openHeartbeatPaths({ self: nodeId, pairId, key: heartbeatKey(key), log, deliver });
+  return openHeartbeatPaths({ self: nodeId, pairId, keys, log, deliver });
 }
 
 /** Adds the path over the heartbeat port; the port is kept usable until closed. */

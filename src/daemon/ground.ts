@@ -7,7 +7,9 @@ import type { Config } from '../config/config.ts';
 import { readNodeIdentity } from '../config/identity.ts';
 import type { NodeIdentity } from '../config/identity.ts';
 import { loadConfig } from '../config/load.ts';
-import { readPairKey, replicationPassword } from '../config/secrets.ts';
+import { readPairKeys } from '../config/pairKeys.ts';
+import type { PairKeys } from '../config/pairKeys.ts';
+import { replicationPassword } from '../config/secrets.ts';
 import type { PairKey } from '../config/secrets.ts';
 import type { DatabaseOptions } from '../io/database/databaseOptions.ts';
 import type { Reconfiguration } from '../io/database/reconfigure.ts';
@@ -23,7 +25,12 @@ export type Ground = {
   readonly warnings: readonly string[];
 };
 
-export type PairGround = Ground & { readonly key: PairKey; readonly identity: NodeIdentity };
+export type PairGround = Ground & {
+  readonly key: PairKey;
+  /** With the other key, while one is exchanged for another. */
+  readonly keys: PairKeys;
+  readonly identity: NodeIdentity;
+};
 
 /** The configuration, or HotpairError CONFIG_REFUSED with every complaint in its message. */
 export function readGround(configPath: string): Ground {
@@ -46,8 +53,9 @@ export function readGround(configPath: string): Ground {
 export function readPairGround(configPath: string): PairGround {
   const ground = readGround(configPath);
   const identity = asInput(() => readNodeIdentity(ground.config.state.directory));
-  const key = asInput(() => readPairKey(ground.config.pair.keyFile));
-  if (identity.pairId === key.pairId) return { ...ground, identity, key };
+  const keys = asInput(() => readPairKeys(ground.config.pair.keyFile));
+  const key = keys.sends;
+  if (identity.pairId === key.pairId) return { ...ground, identity, key, keys };
   throw new HotpairError('PAIR_MISMATCH', 'the pair key is of another pair than this box', {
     seen: key.pairId,
     allowed: identity.pairId,

@@ -2,7 +2,8 @@
 // figures of each path for status and the log.
 import type { Heartbeat } from '../core/standing.ts';
 import { decodeHeartbeat, encodeHeartbeat } from '../protocol/heartbeat.ts';
-import type { HeartbeatProblem } from '../protocol/heartbeat.ts';
+import type { DecodedHeartbeat, HeartbeatProblem } from '../protocol/heartbeat.ts';
+import { isKeyStatement } from '../protocol/keyStatement.ts';
 import type { Happening } from './mailbox.ts';
 import type { Log } from './log.ts';
 
@@ -30,10 +31,18 @@ export type PathStatistics = {
   jitterMs: number;
 };
 
+/** The pair's keys; while one is exchanged for another, two are believed. */
+export type PathKeys = {
+  sending: () => Buffer;
+  accepted: () => readonly Buffer[];
+  /** Takes a statement about keys; answers whether it was one of this pair. */
+  take: (datagram: Buffer) => boolean;
+};
+
 export type HeartbeatPathsOptions = {
   readonly self: string;
   readonly pairId: string;
-  readonly key: Buffer;
+  readonly keys: PathKeys;
   readonly log: Log;
   deliver(happening: Happening): void;
 };
@@ -42,6 +51,8 @@ export type HeartbeatPaths = {
   /** Adds a path; `open` gets the function that takes its datagrams. */
   add(name: string, open: (take: (datagram: Buffer, receivedAtMs: number) => void) => Path): void;
   send(heartbeat: Heartbeat): void;
+  /** The same for another datagram of this pair. */
+  sendBytes(datagram: Buffer): void;
   statistics(): readonly PathStatistics[];
   close(): void;
 };
@@ -62,7 +73,11 @@ export function openHeartbeatPaths(options: HeartbeatPathsOptions): HeartbeatPat
 
   function take(watched: Watched, datagram: Buffer, receivedAtMs: number): void {
     const { statistics } = watched;
-    const decoded = decodeHeartbeat(datagram, options.pairId, options.key);
+    if (isKeyStatement(datagram)) {
+      if (!options.keys.take(datagram)) statistics.garbage.badKey += 1;
+      return;
+    }
+    const decoded = decodeWithAny(datagram, options.pairId, options.keys.accepted());
     if (!decoded.ok) {
       statistics.garbage[decoded.problem] += 1;
       options.deliver({ type: 'garbageReceived', path: statistics.name });
@@ -100,8 +115,11 @@ export function openHeartbeatPaths(options: HeartbeatPathsOptions): HeartbeatPat
       watched.path = open((datagram, receivedAtMs) => take(watched, datagram, receivedAtMs));
       paths.push(watched);
     },
+    sendBytes(datagram) {
+      for (const { path } of paths) path?.send(datagram);
+    },
     send(heartbeat) {
-      const datagram = encodeHeartbeat(heartbeat, options.pairId, options.key);
+      const datagram = encodeHeartbeat(heartbeat, options.pairId, options.keys.sending());
       for (const { path, statistics } of paths) {
         if (path?.send(datagram) === true) statistics.sent += 1;
         else statistics.sendFailed += 1;
@@ -113,6 +131,18 @@ export function openHeartbeatPaths(options: HeartbeatPathsOptions): HeartbeatPat
       for (const { path } of paths) path?.close();
     },
   };
+}
+
+/** Decodes with the first key that fits. */
+export function decodeWithAny(
+  datagram: Buffer,
+  pairId: string,
+  [first, ...others]: readonly Buffer[],
+): DecodedHeartbeat {
+  if (first === undefined) return { ok: false, problem: 'badKey' };
+  const decoded = decodeHeartbeat(datagram, pairId, first);
+  const isOther = !decoded.ok && decoded.problem === 'badKey' && others.length > 0;
+  return isOther ? decodeWithAny(datagram, pairId, others) : decoded;
 }
 
 function countReceived(watched: Watched, heartbeat: Heartbeat, receivedAtMs: number): void {

@@ -45,6 +45,7 @@ export function statusOf(box: Box, found: RecordAtStart) {
     heartbeatProblem: box.heartbeatPort.problem(),
     ...problemWords(found, { ...summary, alarms: [...summary.alarms, ...troubles(box)] }),
     record: state.record === null ? null : { ...state.record, lsn: state.record.lsn.toString() },
+    pairKey: box.keys.status(),
     paths: paths.statistics().map((path) => pathStatus(path, ago, now)),
     database: { ...databaseStatus(state.database), problem: databaseProblem(box) },
     port: { device: ground.config.service.port, ...state.port },

@@ -39,6 +39,7 @@ export function aStatus(change: Partial<StatusJson> = {}): StatusJson {
     stateProblem: null,
     heartbeatProblem: null,
     record: null,
+    pairKey: { fingerprint: '5e'.repeat(8), exchange: null, otherFingerprint: null },
     paths: [],
     database: {
       present: true,

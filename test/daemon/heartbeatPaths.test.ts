@@ -27,7 +27,7 @@ function aCable(t: { teardown(end: () => void): void }): Cable {
   const paths = openHeartbeatPaths({
     self: boxA,
     pairId: thePair,
-    key,
+    keys: { sending: () => key, accepted: () => [key], take: () => false },
     log,
     deliver: (event) => events.push(event),
   });

@@ -47,6 +47,9 @@ async function serve(options: ControlOptions, client: ClientRequest): Promise<vo
     case 'takeover':
       client.reply(await box.commands.give({ type: request.command }, orderDeadlineMs));
       return;
+    case 'rotateKey':
+      client.reply({ begun: (await box.keys.begin()) === 'begun', ...box.keys.status() });
+      return;
     case 'maintenance':
       client.reply(await setMaintenance(box, request.forMs));
       return;

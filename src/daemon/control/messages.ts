@@ -11,6 +11,8 @@ export type ControlRequest =
   | { readonly command: 'takeover' }
   /** For so many milliseconds from now, or over (null). */
   | { readonly command: 'maintenance'; readonly forMs: number | null }
+  /** The pair's key is exchanged for a new one. */
+  | { readonly command: 'rotateKey' }
   /** The agent ends; PostgreSQL and the service addresses stay as they are. */
   | { readonly command: 'stop' }
   /** The box is going to be switched off: hand over if possible, stop PostgreSQL, take the addresses off, end. */
@@ -61,6 +63,7 @@ function requestOf(fields: Fields): ControlRequest | null {
     case 'status':
     case 'switchover':
     case 'takeover':
+    case 'rotateKey':
     case 'stop':
     case 'shutdown':
       return { command };

@@ -20,6 +20,7 @@ import type { DatabaseObservation } from './observe.ts';
 import { admitClients, promote } from './promote.ts';
 import { reconfigure } from './reconfigure.ts';
 import type { LiveOptions, Reconfiguration } from './reconfigure.ts';
+import { openReplicationPassword } from './replicationPassword.ts';
 import { rewind } from './rewind.ts';
 import { boundServerLog } from './serverLog.ts';
 import { checkExtraSettings } from './settings.ts';
@@ -50,6 +51,12 @@ export type Database = {
     next: Reconfiguration,
     request: Due,
   ) => Promise<{ readonly pendingRestart: readonly string[] }>;
+  /** Lets the replication role go by another password; true when file and catalogue do. */
+  readonly useReplicationPassword: (
+    password: string,
+    role: 'primary' | 'standby' | null,
+    request: Due,
+  ) => Promise<boolean>;
   readonly keepDivergence: (request: Limit) => Promise<{ kept: string | null }>;
   /** Why a stopped database would not start, or did not; null while it runs or nothing is known against it. */
   readonly hindrance: () => DatabaseObservation['problem'];
@@ -75,6 +82,7 @@ export function openDatabase(given: DatabaseOptions): Database {
   const { alone, isBusy, lastFailure } = oneAtATime();
   const wishToRun = openWishes();
   const wishForCommits = openWishes();
+  const replication = openReplicationPassword(instance, options);
   const mendSlot = slotMender(instance, isBusy);
   // Left by an agent that ended in the middle of making commits wait: nothing rests on it yet, and
   // commits would wait for a name that nobody has.
@@ -123,6 +131,8 @@ export function openDatabase(given: DatabaseOptions): Database {
           await keepDivergence(instance, deadlineIn(keepBeforeCloneMs)).catch(() => {});
         await clone(instance, deadline);
       }),
+    useReplicationPassword: async (password, role, { deadlineMs }) =>
+      withDatabaseErrors(async () => replication.use(password, role, deadlineMs)),
     keepDivergence: async ({ deadlineMs = noLimitMs }) =>
       alone('keeping the log', async () => keepDivergence(instance, deadlineIn(deadlineMs))),
     reconfigure: async (next, { deadlineMs }) =>

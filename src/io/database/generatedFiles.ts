@@ -29,6 +29,8 @@ export type GeneratedFiles = {
   readonly change: (change: Partial<SettingsState>) => Promise<string>;
   /** Writes settings and rules anew, because the options they are made from have changed. */
   readonly rewrite: () => Promise<void>;
+  /** The same for the password of the replication role, which is read at every connection. */
+  readonly writePassword: () => Promise<void>;
   /** Writes everything for a stopped server, into `directory` (the data directory by default). */
   readonly writeAll: (
     state: SettingsState,
@@ -78,6 +80,11 @@ export function openGeneratedFiles(options: DatabaseOptions, owner: SystemUser):
       inTurn(async () => {
         await writeHba(options.dataDirectory, state.admitted);
         generation = await writeSettings(options.dataDirectory, state);
+      }),
+    writePassword: async () =>
+      inTurn(async () => {
+        const path = join(options.dataDirectory, passwordFile);
+        await writeDurably(path, passwordLine(options), owner);
       }),
     writeAll: async (next, role, directory = options.dataDirectory) =>
       inTurn(async () => {

@@ -18,9 +18,9 @@ import { systemUser } from './systemUser.ts';
 export type Reconfiguration = Pick<DatabaseOptions, 'extraSettings' | 'hba' | 'cloneRateKb'>;
 
 /** The options as the parts of an opened database share them: one object, so that a change reaches all. */
-export type LiveOptions = Omit<DatabaseOptions, keyof Reconfiguration> & {
+export type LiveOptions = Omit<DatabaseOptions, keyof Reconfiguration | 'replicationPassword'> & {
   -readonly [Key in keyof Reconfiguration]: Reconfiguration[Key];
-};
+} & { replicationPassword: string };
 
 const checkDeadlineMs = 5_000;
 
