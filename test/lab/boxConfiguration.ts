@@ -17,7 +17,7 @@ service:
   addresses: [${service}/24, "${service6}/64"]
   references: [${gateway}, ${reference}]
   standbyPort: ${options.standbyPort}
-arbiter: { type: lan }
+${arbiterSection(options)}
 database:
   dataDirectory: /var/lib/hotpair/pgdata
   settings:
@@ -27,4 +27,15 @@ database:
   hba:
     - "host app app 192.0.2.0/24 scram-sha-256"
 `;
+}
+
+function arbiterSection({ arbiter }: SiteOptions): string {
+  if (arbiter === 'lan') return 'arbiter: { type: lan }';
+  return `arbiter:
+  type: etcd
+  etcd:
+    endpoints: ["https://${addresses.witness.etcd}:2379"]
+    caFile: /etc/hotpair/etcd-ca.pem
+    certFile: /etc/hotpair/etcd.pem
+    keyFile: /etc/hotpair/etcd.key`;
 }

@@ -3,6 +3,7 @@
 
 import { nowMs } from './clock.ts';
 import { agentOf, postmasterOf } from './insideBox.ts';
+import type { EtcdState } from './etcdServer.ts';
 import { askKeeper } from './keeperProtocol.ts';
 import { LabError } from './labError.ts';
 import type { BoxName } from './layout.ts';
@@ -30,6 +31,30 @@ export async function pullLan(box: BoxName): Promise<number> {
 
 export async function silenceEth1(): Promise<number> {
   return (await askKeeper({ type: 'setSilent', silent: true })).atMs;
+}
+
+/** Nothing passes between the boxes any more; both still reach the LAN's other hosts, and etcd. */
+export async function cutApart(): Promise<number> {
+  const { atMs } = await askKeeper({ type: 'setApart', apart: true });
+  await pullCable();
+  return atMs;
+}
+
+export async function joinAgain(): Promise<void> {
+  await askKeeper({ type: 'setApart', apart: false });
+  await askKeeper({ type: 'setCable', connected: true });
+}
+
+export async function setEtcd(state: EtcdState): Promise<number> {
+  return (await askKeeper({ type: 'setEtcd', state })).atMs;
+}
+
+export async function wipeEtcd(): Promise<number> {
+  return (await askKeeper({ type: 'wipeEtcd' })).atMs;
+}
+
+export async function cutFromEtcd(box: BoxName): Promise<number> {
+  return (await askKeeper({ type: 'setWitnessLink', box, connected: false })).atMs;
 }
 
 /** kill -9 of the postmaster; its children notice and end by themselves. */
@@ -99,5 +124,35 @@ export const faults: readonly Fault[] = [
     title: 'kill -9 of the agent',
     takesBox: true,
     apply: async (box) => killAgent(box),
+  },
+  {
+    name: 'apart',
+    title: 'Eth1 is pulled and the LAN passes nothing between the boxes; other hosts hear both',
+    takesBox: false,
+    apply: async () => cutApart(),
+  },
+  {
+    name: 'etcd-down',
+    title: 'etcd is killed (a site with --arbiter etcd)',
+    takesBox: false,
+    apply: async () => setEtcd('stopped'),
+  },
+  {
+    name: 'etcd-slow',
+    title: 'etcd stands still for five seconds again and again',
+    takesBox: false,
+    apply: async () => setEtcd('slow'),
+  },
+  {
+    name: 'etcd-forgets',
+    title: 'etcd loses everything it knew and runs again',
+    takesBox: false,
+    apply: async () => wipeEtcd(),
+  },
+  {
+    name: 'etcd-cut',
+    title: 'the box does not reach etcd any more',
+    takesBox: true,
+    apply: async (box) => cutFromEtcd(box),
   },
 ];

@@ -14,6 +14,7 @@ export type BoxStatus = {
   readonly reason?: string;
   readonly waitingFor: string | null;
   readonly alarms: readonly string[];
+  readonly arbiterStatus: { readonly state: string | null };
 };
 
 /** @throws {LabError} with what the command said */

@@ -6,11 +6,13 @@ import { readFileSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { boxSupply, type BoxSupply } from './boxSupply.ts';
 import { nowMs } from './clock.ts';
+import { etcdServer } from './etcdServer.ts';
 import { eth1Cable } from './eth1Cable.ts';
 import { beRealTime, openNamespace } from './kernelCalls.ts';
 import type { KeeperReply, KeeperReport, KeeperRequest } from './keeperProtocol.ts';
-import { sentenceOf } from './labError.ts';
+import { LabError, sentenceOf } from './labError.ts';
 import { boxNames, namespaces, paths, type BoxName } from './layout.ts';
+import { isolatePort } from './network.ts';
 import { readState } from './siteState.ts';
 
 const tickMs = 10;
@@ -20,6 +22,8 @@ const state = readState();
 if (state === undefined) throw new Error(`${paths.state} is missing`);
 
 const lan = openNamespace(namespaces.lan);
+const witness = openNamespace(namespaces.witness);
+const etcd = etcdServer();
 const cable = eth1Cable(state.options.eth1);
 const supplies: Readonly<Record<BoxName, BoxSupply>> = {
   'box-a': boxSupply('box-a', state.options.binary),
@@ -28,11 +32,13 @@ const supplies: Readonly<Record<BoxName, BoxSupply>> = {
 
 /** LAN plugs that are pulled by a fault, beside those of boxes without power. */
 const pulled = new Set<BoxName>();
+const cutFromWitness = new Set<BoxName>();
 
 // The far ends go down, not the box's own: those its agent could raise again in the moment before it is dead.
 function cutPower(boxes: readonly BoxName[]): void {
   for (const box of boxes) {
     lan.setUp(box, false);
+    witness.setUp(box, false);
     cable.darken(box, true);
   }
   for (const box of boxes) supplies[box].kill();
@@ -48,6 +54,7 @@ async function powerOn(box: BoxName): Promise<void> {
   await supplies[box].gone();
   supplies[box].takeLinksDown();
   lan.setUp(box, !pulled.has(box));
+  witness.setUp(box, !cutFromWitness.has(box));
   cable.darken(box, false);
   await supplies[box].powerOn();
 }
@@ -92,8 +99,25 @@ async function obey(request: KeeperRequest): Promise<KeeperReport> {
       else pulled.add(request.box);
       lan.setUp(request.box, request.connected);
       break;
+    case 'setApart':
+      for (const box of boxNames) isolatePort(namespaces.lan, box, request.apart);
+      break;
+    case 'setWitnessLink':
+      if (request.connected) cutFromWitness.delete(request.box);
+      else cutFromWitness.add(request.box);
+      witness.setUp(request.box, request.connected);
+      break;
+    case 'setEtcd':
+      requireEtcd();
+      await etcd.set(request.state);
+      break;
+    case 'wipeEtcd':
+      requireEtcd();
+      await etcd.wipe();
+      break;
     case 'stop':
       cutPower(boxNames);
+      await etcd.set('stopped');
       await Promise.all(boxNames.map(async (box) => isDead(box)));
       setTimeout(() => process.exit(0), 20);
       break;
@@ -104,7 +128,13 @@ async function obey(request: KeeperRequest): Promise<KeeperReport> {
     tookMs: tookMs ?? nowMs() - atMs,
     boxes: { 'box-a': power('box-a'), 'box-b': power('box-b') },
     cableConnected: cable.isConnected(),
+    etcd: etcd.state(),
   };
+}
+
+function requireEtcd(): void {
+  if (state?.options.arbiter === 'etcd') return;
+  throw new LabError('this site has no etcd; scripts/lab up --arbiter etcd builds one with it');
 }
 
 function power(box: BoxName): KeeperReport['boxes'][BoxName] {

@@ -3,6 +3,7 @@
 
 import { connect } from 'node:net';
 import { nowMs, within } from './clock.ts';
+import type { EtcdState } from './etcdServer.ts';
 import { LabError } from './labError.ts';
 import { paths, type BoxName } from './layout.ts';
 
@@ -18,6 +19,13 @@ export type KeeperRequest =
   /** Eth1 carries nothing although both ends have carrier. */
   | { readonly type: 'setSilent'; readonly silent: boolean }
   | { readonly type: 'setLan'; readonly box: BoxName; readonly connected: boolean }
+  /** The boxes do not hear each other over the LAN; every other host of it hears both. */
+  | { readonly type: 'setApart'; readonly apart: boolean }
+  /** The port of a box in the network of etcd. */
+  | { readonly type: 'setWitnessLink'; readonly box: BoxName; readonly connected: boolean }
+  | { readonly type: 'setEtcd'; readonly state: EtcdState }
+  /** etcd forgets everything and runs again. */
+  | { readonly type: 'wipeEtcd' }
   | { readonly type: 'stop' };
 
 export type BoxPower = {
@@ -35,6 +43,7 @@ export type KeeperReport = {
   readonly tookMs: number;
   readonly boxes: Readonly<Record<BoxName, BoxPower>>;
   readonly cableConnected: boolean;
+  readonly etcd: EtcdState;
 };
 
 export type KeeperReply =

@@ -29,6 +29,8 @@ export const namespaces = {
   reference: `${namespacePrefix}reference`,
   client: `${namespacePrefix}client`,
   eth1: `${namespacePrefix}eth1`,
+  /** Where an etcd runs that both boxes reach by a network of its own. */
+  witness: `${namespacePrefix}witness`,
 } as const;
 
 export const addresses = {
@@ -38,6 +40,7 @@ export const addresses = {
   reference: '192.0.2.2',
   client: '192.0.2.100',
   heartbeat: { 'box-a': '169.254.69.1', 'box-b': '169.254.69.2' },
+  witness: { etcd: '203.0.113.10', 'box-a': '203.0.113.1', 'box-b': '203.0.113.2' },
 } as const;
 
 export const runDirectory = `/run/hotpair-lab${suffix}`;
@@ -60,6 +63,8 @@ export const paths = {
   disk: (box: BoxName) => `${diskDirectory}/${box}`,
   etc: (box: BoxName) => `${diskDirectory}/${box}/etc`,
   lib: (box: BoxName) => `${diskDirectory}/${box}/lib`,
+  etcd: `${runDirectory}/etcd`,
+  etcdData: `${runDirectory}/etcd/data`,
   agentEnabled: (box: BoxName) => `${diskDirectory}/${box}/agent-enabled`,
 } as const;
 

@@ -36,7 +36,8 @@ const usage = `usage: scripts/lab COMMAND
   suite                   every fault: --only A01,B03 --runs 3 --pairs N --seed S --json --report DIR
   soak                    mixed trials: --trials 200 --seed 1 --resume
   list                    names of trials and faults
-up, trial, suite and soak take --eth1 direct|switched, --standby-port unaddressed|down, --binary FILE;
+up, trial, suite and soak take --eth1 direct|switched, --standby-port unaddressed|down,
+--arbiter lan|etcd, --binary FILE;
 trial, suite and soak take --stop-on-failure, trial and suite --keep (the site stays up).`;
 
 const say: Say = (text) => process.stderr.write(`${text}\n`);
@@ -135,8 +136,8 @@ async function changing(binary: string | undefined, work: () => Promise<number>)
 function siteOf(words: Words): SiteOptions {
   const running = readState();
   if (words.siteGiven || running === undefined) return words.site;
-  const { eth1, standbyPort, binary } = running.options;
-  say(`the running site: Eth1 ${eth1}, standby port ${standbyPort}, ${binary}`);
+  const { eth1, standbyPort, arbiter, binary } = running.options;
+  say(`the running site: Eth1 ${eth1}, standby port ${standbyPort}, arbiter ${arbiter}, ${binary}`);
   return running.options;
 }
 

@@ -8,11 +8,15 @@ import { addresses, boxNames, namespacePrefix, namespaces } from './layout.ts';
 /** Ports of the namespace between the two Eth1, and its bridge. */
 export const eth1Bridge = 'br1';
 
+/** Bridge of the network in which etcd is. */
+const witnessBridge = 'br2';
+
 /** Builds all namespaces, links and LAN hosts. The boxes' own ports stay down, as before a boot. */
 export function buildNetwork(): void {
   for (const name of Object.values(namespaces)) run('ip', ['netns', 'add', name]);
   buildLan();
   buildEth1();
+  buildWitness();
   addHost(namespaces.gateway, 'gateway', addresses.gateway, '2001:db8::1');
   addHost(namespaces.reference, 'reference', addresses.reference, '2001:db8::2');
   addHost(namespaces.client, 'client', addresses.client, '2001:db8::100');
@@ -56,6 +60,33 @@ function buildEth1(): void {
     addPort(namespaces[box], 'eth1', mac, namespaces.eth1, box, eth1Bridge);
     batch(namespaces[box], ['link set lo up']);
   }
+}
+
+/**
+ * A third network, apart from LAN and Eth1: a management network through which both boxes reach etcd. The product knows
+ * nothing of it, so the addresses are put there once and stay.
+ */
+function buildWitness(): void {
+  const { witness } = addresses;
+  batch(namespaces.witness, [
+    `link add ${witnessBridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+    `addr add ${witness.etcd}/24 dev ${witnessBridge}`,
+    `link set ${witnessBridge} up`,
+    'link set lo up',
+  ]);
+  for (const [index, box] of boxNames.entries()) {
+    const mac = `02:00:00:00:03:0${index + 1}`;
+    addPort(namespaces[box], 'eth2', mac, namespaces.witness, box, witnessBridge);
+    batch(namespaces[box], [`addr add ${witness[box]}/24 dev eth2`, 'link set eth2 up']);
+    // Both boxes reach etcd here, and not each other.
+    isolatePort(namespaces.witness, box, true);
+  }
+}
+
+/** Ports that are isolated reach every other port of their bridge, but not each other. */
+export function isolatePort(namespace: string, port: string, isolated: boolean): void {
+  const words = ['link', 'set', 'dev', port, 'isolated', isolated ? 'on' : 'off'];
+  run('bridge', ['-netns', namespace, ...words]);
 }
 
 function addHost(namespace: string, port: string, address: string, address6: string): void {

@@ -12,7 +12,7 @@ export function requireRights(binary?: string): void {
       2,
     );
   }
-  for (const program of ['ip', 'nsenter', 'unshare', 'mkfifo']) {
+  for (const program of ['ip', 'bridge', 'nsenter', 'unshare', 'mkfifo']) {
     if (!succeeds('sh', ['-c', `command -v ${program}`])) {
       throw new LabError(`the program ${program} is missing (packages iproute2, util-linux)`, 2);
     }

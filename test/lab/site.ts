@@ -14,6 +14,7 @@ import {
 import { until } from './clock.ts';
 import { boxConfiguration } from './boxConfiguration.ts';
 import { run } from './command.ts';
+import { makeEtcdCertificates } from './etcdCertificates.ts';
 import { thawAll } from './freeze.ts';
 import { untilHealthy, type HealthyPair } from './health.ts';
 import { hotpair, statusOf } from './hotpairCommand.ts';
@@ -54,7 +55,12 @@ export async function buildSite(options: SiteOptions, say: Say): Promise<Healthy
   writeState(state);
   buildNetwork();
   for (const box of boxNames) makeDisk(box, options);
+  if (options.arbiter === 'etcd') makeEtcdCertificates();
   writeState({ ...state, keeperPid: await startKeeper() });
+  if (options.arbiter === 'etcd') {
+    say('etcd, in a network of its own');
+    await askKeeper({ type: 'setEtcd', state: 'running' });
+  }
   say('power on: box-a, box-b');
   for (const box of boxNames) await askKeeper({ type: 'powerOn', box });
   await makePair(options, say);
@@ -66,13 +72,18 @@ export async function buildSite(options: SiteOptions, say: Say): Promise<Healthy
   return pair;
 }
 
-/** Undoes every fault: cables in, power on, nothing stands still. */
+/** Undoes every fault: cables in, power on, nothing stands still, etcd running where there is one. */
 export async function heal(): Promise<void> {
   thawAll();
+  if (readState()?.options.arbiter === 'etcd') {
+    await askKeeper({ type: 'setEtcd', state: 'running' });
+  }
+  await askKeeper({ type: 'setApart', apart: false });
   await askKeeper({ type: 'setSilent', silent: false });
   await askKeeper({ type: 'setCable', connected: true });
   for (const box of boxNames) {
     await askKeeper({ type: 'setLan', box, connected: true });
+    await askKeeper({ type: 'setWitnessLink', box, connected: true });
     await askKeeper({ type: 'powerOn', box });
   }
 }

@@ -5,10 +5,12 @@ import { paths } from './layout.ts';
 
 export type Eth1 = 'direct' | 'switched';
 export type StandbyPort = 'unaddressed' | 'down';
+export type SiteArbiter = 'lan' | 'etcd';
 
 export type SiteOptions = {
   readonly eth1: Eth1;
   readonly standbyPort: StandbyPort;
+  readonly arbiter: SiteArbiter;
   /** The executable that both boxes run. */
   readonly binary: string;
   /** PostgreSQL's shared_buffers; large only where a trial wants many dirty pages. */
@@ -56,5 +58,6 @@ export function sameOptions(left: SiteOptions, right: SiteOptions): boolean {
 }
 
 function sorted(options: SiteOptions): readonly string[] {
-  return [options.eth1, options.standbyPort, options.binary, options.sharedBuffers];
+  const { eth1, standbyPort, arbiter, binary, sharedBuffers } = options;
+  return [eth1, standbyPort, arbiter, binary, sharedBuffers];
 }

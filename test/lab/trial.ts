@@ -16,6 +16,8 @@ export type Expected = {
   readonly outageLimitMs: OutageLimit;
   /** Whether the healed boxes may both hold the address for two heartbeats. */
   readonly mayOverlap: boolean;
+  /** How long both may hold it while they cannot hear each other; none where this is missing. */
+  readonly overlapWhileApartMs?: number;
   /**
    * Where the fault breaks what the arbiter assumes: both boxes may acknowledge, and rows of the one
    * that loses its role may be gone from the table if they were kept aside.

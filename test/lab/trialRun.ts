@@ -179,7 +179,8 @@ function complaints(finished: Finished, figures: Figures): readonly string[] {
   const { outageMs, lost, doubleAckMs, rivalAcks, doubleAddressMs, roleChanges } = figures;
   const diverges = expected.mayDiverge === true;
   const kept = boxNames.some((box) => (finished.field?.newlyKept(box) ?? []).length > 0);
-  const addressBudgetMs = expected.mayOverlap ? overlapBudgetMs : 0;
+  const addressBudgetMs =
+    (expected.mayOverlap ? overlapBudgetMs : 0) + (expected.overlapWhileApartMs ?? 0);
   return [
     finished.field !== undefined &&
       finished.observer.acknowledged().length === 0 &&

@@ -30,6 +30,7 @@ export type Words = {
 const known = {
   eth1: { type: 'string', default: 'direct' },
   'standby-port': { type: 'string', default: 'unaddressed' },
+  arbiter: { type: 'string', default: 'lan' },
   binary: { type: 'string', default: defaultBinary },
   runs: { type: 'string' },
   only: { type: 'string' },
@@ -58,10 +59,13 @@ export function parseWords(line: readonly string[]): Words {
         'unaddressed',
         'down',
       ] as const),
+      arbiter: oneOf('--arbiter', values.arbiter, ['lan', 'etcd'] as const),
       binary: values.binary,
       sharedBuffers: checkpoint ? largeBuffers : '128MB',
     },
-    siteGiven: line.some((word) => /^--(?:eth1|standby-port|binary|during-checkpoint)/u.test(word)),
+    siteGiven: line.some((word) =>
+      /^--(?:eth1|standby-port|arbiter|binary|during-checkpoint)/u.test(word),
+    ),
     trial: {
       load: oneOf('--load', values.load, ['none', 'cpu'] as const),
       duringCheckpoint: checkpoint,
