@@ -21,6 +21,19 @@ const words: Readonly<Record<string, string>> = {
   recordUnusable: 'the record cannot be used: this box serves nothing',
   statePartition: 'the state partition cannot be written: the line "state" says why',
   heartbeatPort: 'the heartbeat port cannot be used: the line "heartbeat" says why',
+  diskFilling: "the database's disk fills: make room",
+  diskAlmostFull: "the database's disk is almost full: make room now, commits fail without it",
+  standbyLogShort: 'the log kept for the missing standby gets long: bring the other box back',
+  standbyLogAlmostLost:
+    'the log kept for the missing standby is soon given up: bring the other box back, or it is cloned',
+  standbyLogLost: 'the log for the missing standby was given up: it is cloned when it is back',
+  checksumErrors: 'pages of the database are damaged: the line "database" says what is done',
+  commitsUnprotected: 'some commits do not wait for the standby: take that setting back',
+  settingsDiffer: 'the two databases have different settings: make the configurations alike',
+  versionsDiffer: 'the two boxes run different versions of PostgreSQL: update the older one',
+  collationsDiffer: 'the collations of this system differ from those of the databases',
+  replayHeld: 'the standby does not replay what it receives: it is started again',
+  pairingPaused: 'the other box comes and goes: the next pairing waits, see to that box',
   agentDown: 'the agent does not run',
 };
 

@@ -23,6 +23,7 @@ export function statusText(status: StatusJson): string {
     ...status.paths.map((path) => [`heartbeat ${path.name}`, pathText(path)] as const),
     ...keyRows(status),
     ['database', databaseText(status)],
+    ...status.databaseFindings.map(({ text }) => ['', text] as const),
     ['service port', portText(status)],
     ...problemRow('state', status.stateProblem),
     ...problemRow('flight record', status.flight.problem),
@@ -71,13 +72,16 @@ function waitingRows({
   hindrance,
   eligible,
   peerHeard,
+  pairingPause,
 }: StatusJson): TextRow[] {
   const rows: TextRow[] = [];
   if (waitingFor !== null && waitingFor !== reason) rows.push(['waits for', waitingFor]);
   if (role === 'primary' && mode === 'solo') {
     rows.push([
       'waits for',
-      'the other box: it is made a synchronous standby as soon as it follows',
+      pairingPause === null
+        ? 'the other box: it is made a synchronous standby as soon as it follows'
+        : pairingPause.text,
     ]);
   }
   if (role === 'standby' && !eligible) {

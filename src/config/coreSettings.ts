@@ -56,8 +56,8 @@ type Deadlines = Pick<
 /** Deadlines of single steps. They carry no safety: too short costs a retry, too long a wait. */
 function deadlines(config: Config, effectiveWatchdogMs: number): Deadlines {
   return {
-    // As long as commits may stall for a standby that is reachable and does not follow.
-    replicationDeadlineMs: 1_000,
+    // With the time in which it is noticed: as long as commits may stall for a standby that is heard and does not follow.
+    replicationDeadlineMs: 700,
     followDeadlineMs: 5_000,
     // The clean stop is the longest step of a handover; the promotion is the taker's.
     handoverDeadlineMs: config.database.shutdownDeadlineMs + config.timing.promotionDeadlineMs,

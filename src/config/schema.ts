@@ -5,6 +5,7 @@ import { databaseSettings } from './databaseSettings.ts';
 import { etcdSection } from './etcdSchema.ts';
 import { facts } from './facts.ts';
 import { fenceSection } from './fenceSchema.ts';
+import { stabilitySection } from './stabilitySchema.ts';
 import {
   absolutePath,
   dataRate,
@@ -42,6 +43,7 @@ function buildConfigSchema() {
     timing: timingSection(),
     watchdog: watchdogSection(),
     database: databaseSection(),
+    stability: stabilitySection(),
     state: stateSection(),
     log: logSection(),
   });

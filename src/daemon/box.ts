@@ -20,6 +20,8 @@ import type { Arbiter } from './arbiter.ts';
 import { rebootAtOnce } from './boxReset.ts';
 import { openCommands } from './commands.ts';
 import type { Commands } from './commands.ts';
+import { openDatabaseCare } from './databaseCare.ts';
+import type { DatabaseCare } from './databaseCare.ts';
 import { openDatabaseWatch } from './databaseWatch.ts';
 import type { DatabaseWatch } from './databaseWatch.ts';
 import { effectPerformer } from './executors.ts';
@@ -47,7 +49,9 @@ import type { StepLoop } from './stepLoop.ts';
 
 /** A look at the database that takes longer says that it does not answer. */
 export const observeDeadlineMs = 400;
-const calmObservationMs = 500;
+
+/** However calm it is: how soon a standby sees that the primary's log goes further rests on it. */
+const mostObservationMs = 200;
 
 /** More than the core ever asks for at once of one resource. */
 const queueLimit = 8;
@@ -63,6 +67,7 @@ export type Box = {
   readonly flight: FlightRecorder;
   readonly records: RecordStore;
   readonly database: Database;
+  readonly care: DatabaseCare;
   readonly servicePort: ServicePort;
   readonly paths: HeartbeatPaths;
   readonly keys: KeyExchange;
@@ -98,6 +103,7 @@ export function openBox(options: BoxOptions): Box {
   const announcing = openAnnouncing(() => servicePort.announce());
   const database = openOwnDatabase(ground, log, post, watch);
   const keys = openKeys(ground, log, database, () => ({ paths, loop }));
+  const care = openCare(config, database, log, watch);
   const paths = openPaths(ground, log, post, keys);
   const commands = openCommands(post);
   const arbiter = openArbiter({ ground, log, paths, state: () => loop.state() });
@@ -147,11 +153,12 @@ export function openBox(options: BoxOptions): Box {
     announcing,
     arbiter,
     roles,
-    watchDatabase: () => watch.begin(database, post, log),
+    care,
+    watchDatabase: () => watch.begin({ database, care, loop, log }),
     close() {
       loop.halt();
       for (const part of [watch, announcing]) part.stop();
-      closeAll([heartbeatPort, statePartition, arbiter, keys, paths, servicePort, database]);
+      closeAll([care, heartbeatPort, statePartition, arbiter, keys, paths, servicePort, database]);
     },
   };
 }
@@ -189,21 +196,24 @@ function reportsTo(log: Log, roles: RoleHistory): (report: Report) => void {
 type LateWatch = Omit<DatabaseWatch, 'setInterval' | 'changed'> & {
   readonly setInterval: (intervalMs: number) => void;
   readonly changed: () => void;
-  readonly begin: (database: Database, post: (happening: Happening) => void, log: Log) => void;
+  readonly lookSoon: (afterMs: number) => void;
+  readonly begin: (parts: Pick<Box, 'database' | 'care' | 'loop' | 'log'>) => void;
 };
 
 /** The watch of the database is there from the beginning, and looks only from `begin` on. */
 function lateWatch(): LateWatch {
   let watch: DatabaseWatch | null = null;
   return {
-    setInterval: (intervalMs) => watch?.setInterval(intervalMs),
+    setInterval: (intervalMs) => watch?.setInterval(Math.min(intervalMs, mostObservationMs)),
     changed: () => watch?.changed(),
     stop: () => watch?.stop(),
-    begin(database, post, log) {
+    lookSoon: (afterMs) => void setTimeout(() => watch?.changed(), afterMs).unref(),
+    begin({ database, care, loop, log }) {
       watch = openDatabaseWatch({
-        intervalMs: calmObservationMs,
+        intervalMs: mostObservationMs,
         observe: () => database.observe(observeDeadlineMs),
-        deliver: (observation) => post({ type: 'databaseObserved', database: observation }),
+        deliver: (look) =>
+          loop.post({ type: 'databaseObserved', database: care.judged(look, loop.state()) }),
         failed: (error) => log.line('warning', 'databaseNotObserved', { text: String(error) }),
       });
     },
@@ -226,6 +236,11 @@ function openOwnDatabase(
       onProgress: (progress) => log.line('info', 'databaseProgress', progress),
     }),
   );
+}
+
+function openCare(config: Config, database: Database, log: Log, watch: LateWatch): DatabaseCare {
+  const longestPauseMs = config.stability.pairingPauseMs;
+  return openDatabaseCare({ database, log, longestPauseMs, lookAgain: watch.lookSoon });
 }
 
 type Resetter = {

@@ -48,6 +48,9 @@ export function statusOf(box: Box, found: RecordAtStart) {
     pairKey: box.keys.status(),
     paths: paths.statistics().map((path) => pathStatus(path, ago, now)),
     database: { ...databaseStatus(state.database), problem: databaseProblem(box) },
+    databaseFindings: box.care.findings().map(({ name, text }) => ({ name, text })),
+    databaseFigures: box.care.figures(),
+    pairingPause: box.care.pairingPause(),
     port: { device: ground.config.service.port, ...state.port },
     portProblems: servicePort.refusedSettings(),
     watchdog: {
@@ -70,6 +73,8 @@ function troubles(box: Box): readonly string[] {
     databaseProblem(box) !== null && !database.running ? 'databaseFault' : '',
     box.statePartition.problem() === null ? '' : 'statePartition',
     box.heartbeatPort.problem() === null ? '' : 'heartbeatPort',
+    box.care.pairingPause() === null ? '' : 'pairingPaused',
+    ...box.care.findings().map(({ name }) => name),
   ].filter((name) => name !== '');
   return known.filter((name) => !Object.hasOwn(box.loop.state().alarms, name));
 }

@@ -59,6 +59,9 @@ export function aStatus(change: Partial<StatusJson> = {}): StatusJson {
       problem: null,
       lagBytes: 0,
     },
+    databaseFindings: [],
+    databaseFigures: null,
+    pairingPause: null,
     port: {
       device: 'eth0',
       present: true,

@@ -18,6 +18,8 @@ service:
   references: [${gateway}, ${reference}]
   standbyPort: ${options.standbyPort}
 ${arbiterSection(options)}
+# Trials follow one another faster than a box in trouble comes and goes.
+stability: { pairingPause: 5s }
 database:
   dataDirectory: /var/lib/hotpair/pgdata
   settings:

@@ -2,11 +2,11 @@
 // ms, right before). Trials use them, and so does `scripts/lab fault`.
 
 import { nowMs } from './clock.ts';
-import { agentOf, postmasterOf } from './insideBox.ts';
+import { agentOf, postmasterOf, runInBox } from './insideBox.ts';
 import type { EtcdState } from './etcdServer.ts';
 import { askKeeper } from './keeperProtocol.ts';
 import { LabError } from './labError.ts';
-import type { BoxName } from './layout.ts';
+import { addresses, otherBox, type BoxName } from './layout.ts';
 
 export type Fault = {
   readonly name: string;
@@ -31,6 +31,20 @@ export async function pullLan(box: BoxName): Promise<number> {
 
 export async function silenceEth1(): Promise<number> {
   return (await askKeeper({ type: 'setSilent', silent: true })).atMs;
+}
+
+/**
+ * The log's TCP connection is cut without a word, in both directions, while everything else passes: what the primary's
+ * PostgreSQL sends to the other box goes into a black hole.
+ */
+export async function blockReplication(primary: BoxName, blocked: boolean): Promise<number> {
+  const to = addresses.heartbeat[otherBox(primary)];
+  const rule = ['to', to, 'ipproto', 'tcp', 'sport', '5432', 'priority', '10', 'blackhole'];
+  const atMs = nowMs();
+  const words = ['ip', 'rule', blocked ? 'add' : 'del', ...rule];
+  const { exitCode, stderr } = await runInBox(primary, words, 5000);
+  if (exitCode !== 0) throw new LabError(`${words.join(' ')}: ${stderr.trim()}`);
+  return atMs;
 }
 
 /** Nothing passes between the boxes any more; both still reach the LAN's other hosts, and etcd. */

@@ -1,6 +1,8 @@
 // The database of this node as the agent sees it: acts with a deadline each, one at a time, and one
 // look that never fails. Closing it never stops PostgreSQL.
 import { HotpairError, isHotpairError } from '../../protocol/hotpairError.ts';
+import { openCare } from './care.ts';
+import type { Care } from './care.ts';
 import { clone } from './clone.ts';
 import { holdConnection } from './connection.ts';
 import { readControlFile } from './controlFile.ts';
@@ -8,6 +10,7 @@ import type { ControlData } from './controlFile.ts';
 import type { DatabaseOptions } from './databaseOptions.ts';
 import { withDatabaseErrors } from './databaseError.ts';
 import { deadlineIn } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import { keepDivergence } from './divergence.ts';
 import { checkHbaLines } from './hba.ts';
 import { closeInstance, openInstance } from './instance.ts';
@@ -61,6 +64,8 @@ export type Database = {
   /** Why a stopped database would not start, or did not; null while it runs or nothing is known against it. */
   readonly hindrance: () => DatabaseObservation['problem'];
   readonly controlData: () => ControlData | null;
+  /** The wide look for alarms; it adapts the budget for the standby's log as well. */
+  readonly care: Pick<Care, 'look'>;
   readonly close: () => Promise<void>;
 };
 
@@ -84,6 +89,7 @@ export function openDatabase(given: DatabaseOptions): Database {
   const wishForCommits = openWishes();
   const replication = openReplicationPassword(instance, options);
   const mendSlot = slotMender(instance, isBusy);
+  const care = openOwnCare(instance, options);
   // Left by an agent that ended in the middle of making commits wait: nothing rests on it yet, and
   // commits would wait for a name that nobody has.
   if (instance.files.state().synchronous === 'nobody' && instance.server.pid() !== null) {
@@ -124,13 +130,7 @@ export function openDatabase(given: DatabaseOptions): Database {
     rewind: async ({ deadlineMs = noLimitMs }) =>
       alone('a rewind', async () => rewind(instance, deadlineIn(deadlineMs))),
     clone: async ({ deadlineMs = noLimitMs }) =>
-      alone('a clone', async () => {
-        const deadline = deadlineIn(deadlineMs);
-        // A job that was begun has thrown it away already, and what cannot be kept must not stop the clone.
-        if (unfinishedJob(options.dataDirectory) === null)
-          await keepDivergence(instance, deadlineIn(keepBeforeCloneMs)).catch(() => {});
-        await clone(instance, deadline);
-      }),
+      alone('a clone', async () => keepAndClone(instance, deadlineIn(deadlineMs))),
     useReplicationPassword: async (password, role, { deadlineMs }) =>
       withDatabaseErrors(async () => replication.use(password, role, deadlineMs)),
     keepDivergence: async ({ deadlineMs = noLimitMs }) =>
@@ -140,7 +140,9 @@ export function openDatabase(given: DatabaseOptions): Database {
     hindrance: () =>
       instance.server.pid() === null ? (problemOfStopped(instance) ?? lastFailure()) : null,
     controlData: () => readControlFile(options.dataDirectory),
+    care: { look: async (deadlineMs) => withDatabaseErrors(async () => care.look(deadlineMs)) },
     close: async () => {
+      care.close();
       wishToRun();
       wishForCommits();
       serverLog.close();
@@ -151,6 +153,21 @@ export function openDatabase(given: DatabaseOptions): Database {
 
 /** As long as the core gives a keeping that comes before a rewind. */
 const keepBeforeCloneMs = 120_000;
+
+async function keepAndClone(instance: Instance, deadline: Deadline): Promise<void> {
+  // A job that was begun has thrown it away already, and what cannot be kept must not stop the clone.
+  if (unfinishedJob(instance.options.dataDirectory) === null)
+    await keepDivergence(instance, deadlineIn(keepBeforeCloneMs)).catch(() => {});
+  await clone(instance, deadline);
+}
+
+function openOwnCare(instance: Instance, options: LiveOptions): Care {
+  return openCare(instance, async (budgetMb) => {
+    options.slotDiskBudgetMb = budgetMb;
+    await instance.files.rewrite();
+    instance.server.reload();
+  });
+}
 
 type Alone = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 

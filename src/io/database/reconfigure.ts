@@ -18,9 +18,12 @@ import { systemUser } from './systemUser.ts';
 export type Reconfiguration = Pick<DatabaseOptions, 'extraSettings' | 'hba' | 'cloneRateKb'>;
 
 /** The options as the parts of an opened database share them: one object, so that a change reaches all. */
-export type LiveOptions = Omit<DatabaseOptions, keyof Reconfiguration | 'replicationPassword'> & {
-  -readonly [Key in keyof Reconfiguration]: Reconfiguration[Key];
-} & { replicationPassword: string };
+export type LiveOptions = Omit<DatabaseOptions, keyof Live> & {
+  -readonly [Key in keyof Live]: Live[Key];
+};
+
+/** The budget follows the room on the disk, the password the pair's key. */
+type Live = Reconfiguration & Pick<DatabaseOptions, 'slotDiskBudgetMb' | 'replicationPassword'>;
 
 const checkDeadlineMs = 5_000;
 

@@ -51,7 +51,8 @@ export function checkExtraSettings(extra: Readonly<Record<string, string>>): voi
   }
 }
 
-function isDecisive(name: string): boolean {
+/** Whether hotpair alone sets it. */
+export function isDecisive(name: string): boolean {
   const lower = name.toLowerCase();
   return refused.has(lower) || lower.startsWith('hotpair.');
 }

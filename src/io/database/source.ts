@@ -7,6 +7,7 @@ import type { DatabaseOptions } from './databaseOptions.ts';
 import { deadlineIn, isOver, leftOf, waitFor, within } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
 import { historyFileName, parseLsn } from './lsn.ts';
+import type { Row } from './session.ts';
 import { timelineSpans } from './timelineHistory.ts';
 import type { TimelineSpan } from './timelineHistory.ts';
 
@@ -101,6 +102,19 @@ async function readHistory(client: pg.Client, timeline: number): Promise<string>
     [`pg_wal/${historyFileName(timeline)}`],
   );
   return rows[0]?.history ?? '';
+}
+
+type AskPeer = (text: string, values: readonly unknown[]) => Promise<readonly Row[]>;
+
+/** Questions to the peer's database, whatever its role is. Rejects where it does not answer in time. */
+export async function askPeer<T>(
+  options: DatabaseOptions,
+  deadline: Deadline,
+  work: (ask: AskPeer) => Promise<T>,
+): Promise<T> {
+  return withSource(options, deadline, async (client) =>
+    work(async (text, values) => (await client.query<Row>(text, [...values])).rows),
+  );
 }
 
 async function withSource<T>(

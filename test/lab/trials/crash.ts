@@ -1,10 +1,10 @@
 // Section A of the faults: boxes that lose power or crash.
 
-import { nowMs, pause, pauseUntil } from '../clock.ts';
+import { nowMs, pause, pauseUntil, until } from '../clock.ts';
 import { dirtyStandby, restartpointUnderWay } from '../dirtyStandby.ts';
 import { cutPower } from '../faults.ts';
 import { untilTakenOver, type Field } from '../field.ts';
-import { hotpair } from '../hotpairCommand.ts';
+import { hotpair, statusOf } from '../hotpairCommand.ts';
 import { askKeeper } from '../keeperProtocol.ts';
 import { isLeading, leader } from '../sight.ts';
 import { noLimit, takeoverGoal, withEvidence, type Trial } from '../trial.ts';
@@ -65,6 +65,17 @@ export const crashTrials: readonly Trial[] = [
       mayOverlap: false,
     },
     act: staleStandbyAlone,
+  },
+  {
+    name: 'A13-standby-crash-loops',
+    title: 'the standby loses power again and again, each time soon after the pairing',
+    expected: {
+      text: 'each loss costs a stall within its budget, and the next pairing waits',
+      roleChanges: [0],
+      outageLimitMs: withEvidence(1400),
+      mayOverlap: false,
+    },
+    act: standbyCrashLoops,
   },
 ];
 
@@ -153,4 +164,26 @@ async function staleStandbyAlone(field: Field): Promise<void> {
   const answered = field.client.acknowledged().at(-1)?.atMs ?? 0;
   if (answered > atMs) field.object('a row was acknowledged while only the stale box had power');
   await field.powerOn(field.primary);
+}
+
+/** Three losses in a row: from the second one on the pairing waits, and the status of the primary says why. */
+async function standbyCrashLoops(field: Field): Promise<void> {
+  const { primary, standby, site } = field;
+  for (let loss = 1; loss <= 3; loss += 1) {
+    const atMs = await cutPower(standby);
+    if (loss === 1) field.noteFault(atMs);
+    await field.client.untilFlowing('rows acknowledged alone', atMs + 300, 500, 20_000);
+    await field.powerOn(standby);
+    if (loss === 2) await until('a pairing that waits', 20_000, async () => isDamped(field));
+    await until(`${primary} is paired again`, 40_000, async () => {
+      const status = await statusOf(site.binary, primary);
+      return typeof status !== 'string' && status.mode === 'paired';
+    });
+  }
+}
+
+async function isDamped({ site, primary }: Field): Promise<boolean> {
+  const word = await hotpair(site.binary, primary, ['status', '--json'], 5000);
+  const { alarms } = JSON.parse(word) as { readonly alarms: readonly string[] };
+  return alarms.includes('pairingPaused');
 }

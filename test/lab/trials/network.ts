@@ -1,7 +1,7 @@
 // Section B of the faults: cables, switches and what else may happen to packets.
 
 import { pauseUntil } from '../clock.ts';
-import { pullCable, pullLan } from '../faults.ts';
+import { blockReplication, pullCable, pullLan } from '../faults.ts';
 import { untilTakenOver, type Field } from '../field.ts';
 import { askKeeper } from '../keeperProtocol.ts';
 import { atMost, withEvidence, type Trial } from '../trial.ts';
@@ -29,6 +29,17 @@ export const networkTrials: readonly Trial[] = [
     },
     act: serviceCut,
   },
+  {
+    name: 'B14-replication-blocked',
+    title: 'the TCP connection of the log is cut without a word, heartbeats pass',
+    expected: {
+      text: 'the standby notices and gives its consent; the primary goes on alone',
+      roleChanges: [0],
+      outageLimitMs: atMost(1500),
+      mayOverlap: false,
+    },
+    act: replicationBlocked,
+  },
 ];
 
 async function heartbeatCut(field: Field): Promise<void> {
@@ -45,5 +56,17 @@ async function serviceCut(field: Field): Promise<void> {
   field.noteFault(atMs, field.standby);
   await untilTakenOver(field, field.standby, atMs);
   await askKeeper({ type: 'setLan', box: field.primary, connected: true });
+  field.noteHealed();
+}
+
+async function replicationBlocked(field: Field): Promise<void> {
+  const atMs = await blockReplication(field.primary, true);
+  field.noteFault(atMs);
+  try {
+    await field.client.untilFlowing('rows acknowledged alone', atMs + 300, 1000, 20_000);
+    await pauseUntil(atMs + 4000);
+  } finally {
+    await blockReplication(field.primary, false);
+  }
   field.noteHealed();
 }
