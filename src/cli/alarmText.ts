@@ -34,6 +34,7 @@ const words: Readonly<Record<string, string>> = {
   collationsDiffer: 'the collations of this system differ from those of the databases',
   replayHeld: 'the standby does not replay what it receives: it is started again',
   pairingPaused: 'the other box comes and goes: the next pairing waits, see to that box',
+  quarantined: 'this box came up too often without an orderly stop: it does not take over',
   agentDown: 'the agent does not run',
 };
 

@@ -37,6 +37,10 @@ export function statusText(status: StatusJson): string {
             `takeovers are paused until ${localTime(status.maintenanceUntil)}`,
           ] as const,
         ]),
+    ['last start', bootText(status)],
+    ...(status.quarantine === null
+      ? []
+      : [['quarantine', quarantineText(status.quarantine)] as const]),
     ...alarmRows(status.alarms),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -132,6 +136,16 @@ function arbiterRows({ arbiter, arbiterStatus }: StatusJson): TextRow[] {
     ...(state === null ? [] : [['', state] as const]),
     ...problemRow('', problem),
   ];
+}
+
+function bootText({ boot }: StatusJson): string {
+  const { text, boots, unexpectedInRow } = boot;
+  const row = unexpectedInRow > 1 ? `, ${unexpectedInRow} unexpected starts in a row` : '';
+  return `${text}; boot ${boots}${row}`;
+}
+
+function quarantineText({ leftMs, text }: NonNullable<StatusJson['quarantine']>): string {
+  return `${text}, for ${roughly(leftMs)} more; hotpair maintenance off ends it`;
 }
 
 function problemRow(

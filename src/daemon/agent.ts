@@ -12,6 +12,7 @@ import type { Watchdog } from '../io/watchdog/watchdog.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import { setRealtime } from '../kernel/scheduler.ts';
 import { takeAgentLock } from './agentLock.ts';
+import { bootId, noteStart } from './bootRecord.ts';
 import { lowerQuietly, observeDeadlineMs, openBox } from './box.ts';
 import type { Box } from './box.ts';
 import { openControl } from './control/control.ts';
@@ -77,8 +78,10 @@ async function live(ground: PairGround, log: Log, watchdog: Watchdog): Promise<n
   } = ground.config.database;
   await checkSettings({ dataDirectory, user, binDirectory, extraSettings });
   watchdog.kick();
-  const roleChange = await lastRoleChange(ground.config.state.directory);
-  const box = openBox({ ground, settings, log, watchdog, roleChange, broken });
+  const { directory } = ground.config.state;
+  const roleChange = await lastRoleChange(directory);
+  const boot = await noteStart(directory, bootId(), watchdog.lastResetWasByWatchdog);
+  const box = openBox({ ground, settings, log, watchdog, roleChange, boot, broken });
   last = box;
   watchdog.kick();
   logStart(box);
@@ -97,7 +100,27 @@ async function live(ground: PairGround, log: Log, watchdog: Watchdog): Promise<n
     heartbeatCarrier: servicePort.heartbeatCarrier(),
   });
   await resumeMaintenance(box);
-  return untilStopped(box, found);
+  const quarantine = beginQuarantine(box, found);
+  try {
+    return await untilStopped(box, found);
+  } finally {
+    quarantine.close();
+  }
+}
+
+/** The row of unexpected starts ends with a run that lasts; the quarantine of a long row begins here. */
+function beginQuarantine(box: Box, { record }: RecordAtStart): { close(): void } {
+  const { steadyAfterMs } = box.ground.config.stability;
+  const steady = setTimeout(() => void box.boot.noteSteady(), steadyAfterMs);
+  steady.unref();
+  // Whoever held the service last is the only one who may hold it alone.
+  box.quarantine.begin(record !== null && record.holder === box.ground.identity.nodeId);
+  return {
+    close() {
+      clearTimeout(steady);
+      box.quarantine.close();
+    },
+  };
 }
 
 /** What runs is looked at before anything is decided; nothing is left on the port that nobody stands behind. */
@@ -125,7 +148,7 @@ async function resumeMaintenance({ ground, loop }: Box): Promise<void> {
   loop.post({ type: 'operatorCommanded', commandId: 0, command: { type: 'maintenance', untilMs } });
 }
 
-function logStart({ log, ground, watchdog, servicePort }: Box): void {
+function logStart({ log, ground, watchdog, servicePort, boot }: Box): void {
   const { config, identity, warnings } = ground;
   for (const warning of warnings) log.line('warning', 'configWarning', { text: warning });
   for (const refused of servicePort.refusedSettings())
@@ -138,6 +161,10 @@ function logStart({ log, ground, watchdog, servicePort }: Box): void {
     nodeId: identity.nodeId,
     pairId: identity.pairId,
     pid: process.pid,
+    start: boot.reason,
+    boots: boot.boots,
+    agentStarts: boot.agentStarts,
+    unexpectedInRow: boot.unexpectedInRow,
     watchdog: armed ? { name: watchdogName, effectiveMs, lastResetWasByWatchdog } : null,
   });
 }
@@ -155,6 +182,7 @@ async function untilStopped(box: Box, found: RecordAtStart): Promise<number> {
     box.loop.halt();
     watchdog.disarm();
     if (wish === 'shutdown') await shutDownBox(box);
+    await box.boot.noteStop();
     return 0;
   } finally {
     process.off('SIGHUP', reload);

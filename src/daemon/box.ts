@@ -17,6 +17,7 @@ import { monotonicMs } from '../kernel/clock.ts';
 import { openAnnouncing } from './announcing.ts';
 import type { Announcing } from './announcing.ts';
 import type { Arbiter } from './arbiter.ts';
+import type { BootRecord } from './bootRecord.ts';
 import { rebootAtOnce } from './boxReset.ts';
 import { openCommands } from './commands.ts';
 import type { Commands } from './commands.ts';
@@ -38,6 +39,8 @@ import { openHeartbeatPort } from './heartbeatPort.ts';
 import type { HeartbeatPort } from './heartbeatPort.ts';
 import type { Log } from './log.ts';
 import type { Happening } from './mailbox.ts';
+import { openQuarantine } from './quarantine.ts';
+import type { Quarantine } from './quarantine.ts';
 import { openReportLog, reasonFields } from './reporting.ts';
 import { openRoleHistory } from './roleHistory.ts';
 import type { RoleChange, RoleHistory } from './roleHistory.ts';
@@ -68,6 +71,9 @@ export type Box = {
   readonly records: RecordStore;
   readonly database: Database;
   readonly care: DatabaseCare;
+  /** How the agent came up. */
+  readonly boot: BootRecord;
+  readonly quarantine: Quarantine;
   readonly servicePort: ServicePort;
   readonly paths: HeartbeatPaths;
   readonly keys: KeyExchange;
@@ -89,6 +95,7 @@ export type BoxOptions = {
   readonly log: Log;
   readonly watchdog: Watchdog;
   readonly roleChange: RoleChange | null;
+  readonly boot: BootRecord;
   readonly broken: (error: unknown) => void;
 };
 
@@ -97,8 +104,7 @@ export function openBox(options: BoxOptions): Box {
   const { config } = ground;
   const post = (happening: Happening): void => loop.post(happening);
   const watch = lateWatch();
-  const flight = openFlight(ground);
-  const records = openRecordStore(config.state.directory);
+  const { flight, records } = openStores(ground);
   const servicePort = openPorts(config, post);
   const announcing = openAnnouncing(() => servicePort.announce());
   const database = openOwnDatabase(ground, log, post, watch);
@@ -154,6 +160,7 @@ export function openBox(options: BoxOptions): Box {
     arbiter,
     roles,
     care,
+    ...bootParts(options, loop),
     watchDatabase: () => watch.begin({ database, care, loop, log }),
     close() {
       loop.halt();
@@ -163,8 +170,22 @@ export function openBox(options: BoxOptions): Box {
   };
 }
 
+function bootParts(
+  { boot, ground, log }: BoxOptions,
+  loop: StepLoop,
+): Pick<Box, 'boot' | 'quarantine'> {
+  const { unexpectedStarts, quarantineMs } = ground.config.stability;
+  const quarantine = openQuarantine({ loop, log, start: boot, unexpectedStarts, quarantineMs });
+  return { boot, quarantine };
+}
+
 function closeAll(parts: readonly { close(): unknown }[]): void {
   for (const part of parts) void part.close();
+}
+
+function openStores(ground: PairGround): Pick<Box, 'flight' | 'records'> {
+  const records = openRecordStore(ground.config.state.directory);
+  return { records, flight: openFlight(ground) };
 }
 
 function openFlight({ config }: PairGround): FlightRecorder {

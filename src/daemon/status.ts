@@ -5,6 +5,7 @@ import type { State } from '../core/state.ts';
 import { summarize } from '../core/summary.ts';
 import type { Summary } from '../core/summary.ts';
 import { monotonicMs } from '../kernel/clock.ts';
+import { startReasonText } from './bootRecord.ts';
 import type { Box } from './box.ts';
 import type { PathStatistics } from './heartbeatPaths.ts';
 import type { RecordAtStart } from './recordAtStart.ts';
@@ -51,6 +52,8 @@ export function statusOf(box: Box, found: RecordAtStart) {
     databaseFindings: box.care.findings().map(({ name, text }) => ({ name, text })),
     databaseFigures: box.care.figures(),
     pairingPause: box.care.pairingPause(),
+    boot: bootStatus(box),
+    quarantine: box.quarantine.state(),
     port: { device: ground.config.service.port, ...state.port },
     portProblems: servicePort.refusedSettings(),
     watchdog: {
@@ -66,6 +69,11 @@ export function statusOf(box: Box, found: RecordAtStart) {
   };
 }
 
+function bootStatus({ boot }: Box) {
+  const { reason, boots, agentStarts, unexpectedInRow } = boot;
+  return { reason, text: startReasonText[reason], boots, agentStarts, unexpectedInRow };
+}
+
 /** What the parts around the core know to be wrong, as alarms beside those of the core. */
 function troubles(box: Box): readonly string[] {
   const { database } = box.loop.state();
@@ -73,6 +81,7 @@ function troubles(box: Box): readonly string[] {
     databaseProblem(box) !== null && !database.running ? 'databaseFault' : '',
     box.statePartition.problem() === null ? '' : 'statePartition',
     box.heartbeatPort.problem() === null ? '' : 'heartbeatPort',
+    box.quarantine.state() === null ? '' : 'quarantined',
     box.care.pairingPause() === null ? '' : 'pairingPaused',
     ...box.care.findings().map(({ name }) => name),
   ].filter((name) => name !== '');

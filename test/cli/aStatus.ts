@@ -1,4 +1,5 @@
 // Builder of statuses as the agent tells them.
+import { startReasonText } from '../../src/daemon/bootRecord.ts';
 import type { StatusJson } from '../../src/daemon/status.ts';
 
 /** A healthy paired primary, with what the test is about changed. */
@@ -62,6 +63,14 @@ export function aStatus(change: Partial<StatusJson> = {}): StatusJson {
     databaseFindings: [],
     databaseFigures: null,
     pairingPause: null,
+    boot: {
+      reason: 'boot',
+      text: startReasonText.boot,
+      boots: 3,
+      agentStarts: 5,
+      unexpectedInRow: 0,
+    },
+    quarantine: null,
     port: {
       device: 'eth0',
       present: true,

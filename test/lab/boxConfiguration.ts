@@ -19,7 +19,7 @@ service:
   standbyPort: ${options.standbyPort}
 ${arbiterSection(options)}
 # Trials follow one another faster than a box in trouble comes and goes.
-stability: { pairingPause: 5s }
+stability: { pairingPause: 5s, unexpectedStarts: 1000 }
 database:
   dataDirectory: /var/lib/hotpair/pgdata
   settings:

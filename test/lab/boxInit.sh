@@ -35,6 +35,9 @@ ln -s /proc/self/fd/2 /dev/stderr
 : >/dev/watchdog
 mount --bind "$run/$box.watchdog" /dev/watchdog
 mount -t tmpfs -o mode=0755 tmpfs /run
+# Each power-on is a boot of its own.
+cat /proc/sys/kernel/random/uuid >/run/boot-id
+mount --bind /run/boot-id /proc/sys/kernel/random/boot_id
 
 cd /
 exec </dev/null

@@ -71,6 +71,10 @@ async function setMaintenance(
   // On disk first: a maintenance that a restart forgets would be a surprise at the worst moment.
   await writeMaintenance(box.ground.config.state.directory, until);
   const untilMs = forMs === null ? null : monotonicMs() + forMs;
+  if (untilMs === null) {
+    box.quarantine.lift();
+    await box.boot.noteSteady();
+  }
   const verdict = await box.commands.give({ type: 'maintenance', untilMs }, orderDeadlineMs);
   return { ...verdict, until: until === null ? null : new Date(until).toISOString() };
 }
