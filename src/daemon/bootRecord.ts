@@ -110,10 +110,11 @@ export const startReasonText = {
 
 async function readMark(directory: string): Promise<Mark | null> {
   try {
-    const read = JSON.parse(await fs.readFile(join(directory, fileName), 'utf8')) as Partial<Mark>;
+    const text = await fs.readFile(join(directory, fileName), 'utf8');
+    const read = { ...none, ...(JSON.parse(text) as Partial<Mark>) };
     const numbers = [read.boots, read.agentStarts, read.unexpectedInRow];
-    const isWhole = numbers.every((value) => Number.isSafeInteger(value));
-    return isWhole && typeof read.bootId === 'string' ? ({ ...none, ...read } as Mark) : null;
+    const isWhole = numbers.every((value) => Number.isSafeInteger(value) && value >= 0);
+    return isWhole && typeof read.bootId === 'string' ? read : null;
   } catch {
     return null;
   }
