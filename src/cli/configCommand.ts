@@ -6,6 +6,7 @@ import { type EffectiveValue, shownValues, type WrittenValue } from '../config/e
 import { configJsonSchema } from '../config/jsonSchema.ts';
 import { defaultConfigPath, loadConfig, type LoadedConfig } from '../config/load.ts';
 import { configReference } from '../config/reference.ts';
+import { checkEtcd } from './etcdCheck.ts';
 import { checkFence } from './fenceCheck.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
 
@@ -70,7 +71,9 @@ function usageError(seen: string): HotpairError {
 async function check(file: string, write: Write): Promise<number> {
   const loaded = loadConfig(file);
   const complaints =
-    'config' in loaded ? [...loaded.warnings, ...(await checkFence(loaded))] : loaded.complaints;
+    'config' in loaded
+      ? [...loaded.warnings, ...(await checkFence(loaded)), ...(await checkEtcd(loaded))]
+      : loaded.complaints;
   writeComplaints(file, complaints, write);
   return complaints.every(isWarning) ? 0 : refused;
 }

@@ -21,6 +21,8 @@ export const complaintCodes = {
   CONFIG_HBA: 'the value is not a line of pg_hba.conf',
   CONFIG_SETTING: 'the PostgreSQL setting is not usable or belongs to hotpair',
   CONFIG_RATE: 'the value is not a data rate',
+  CONFIG_ETCD_FILE:
+    'a certificate, key or password of etcd is missing, open to others or no such thing',
   CONFIG_URL: 'the value is not a URL of an etcd',
   CONFIG_FENCE_OPTION: 'an option of a fence agent does not exist, is missing or belongs elsewhere',
   CONFIG_FENCE_AGENT: 'a fence agent is not installed here, or does not describe itself',
@@ -53,6 +55,7 @@ export const complaintCodes = {
   CONFIG_WARNING_ONE_REFERENCE: 'one dead reference blocks every takeover',
   CONFIG_WARNING_NO_WATCHDOG: 'a hung primary is not reset',
   CONFIG_WARNING_ETCD_PLAIN: 'anybody in the network can answer in the place of etcd',
+  CONFIG_WARNING_ETCD_ANSWER: 'etcd does not answer this box as it should',
   CONFIG_WARNING_ETCD_ONE: 'a single etcd that fails leaves a pair that no box can leave',
   CONFIG_WARNING_FENCE_DELAY: 'two living boxes can switch each other off',
   CONFIG_WARNING_FENCE_UNVERIFIED: 'a device is believed without being asked',

@@ -15,12 +15,16 @@ export interface EtcdFiles {
 const longestPem = 64 * 1024;
 const longestPassword = 1024;
 
+/** The keys of `arbiter.etcd` that name a file. */
+export const etcdFileKeys = ['caFile', 'certFile', 'keyFile', 'passwordFile'] as const;
+type EtcdFileNames = Partial<Pick<Config['arbiter']['etcd'], (typeof etcdFileKeys)[number]>>;
+
 /**
  * Reads them and looks whether they hold what they should. Throws HotpairError ETCD_FILE_MISSING, ETCD_FILE_PERMISSIONS (a key
  * or password that others may read) or ETCD_FILE_FORMAT.
  */
-export function readEtcdFiles({ arbiter }: Config): EtcdFiles {
-  const { caFile, certFile, keyFile, passwordFile } = arbiter.etcd;
+export function readEtcdFiles(names: EtcdFileNames): EtcdFiles {
+  const { caFile, certFile, keyFile, passwordFile } = names;
   return {
     ca: caFile === undefined ? null : certificate(caFile),
     cert: certFile === undefined ? null : certificate(certFile),

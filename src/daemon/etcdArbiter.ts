@@ -31,7 +31,7 @@ const repeatMs = 60_000;
 export function openEtcdArbiter(options: EtcdArbiterOptions): Arbiter {
   const { config, pairId, nodeId, log } = options;
   const memory = openMemoryStore(config.state.directory, pairId, monotonicMs);
-  const client = openClient(options);
+  const client = openEtcdClient(config, options.files, pairId);
   const contact = new Contact(log);
   const ledger = new Ledger({
     client,
@@ -65,7 +65,8 @@ function within(deadlineMs: number): number {
   return deadlineMs - reserveMs;
 }
 
-function openClient({ config, files, pairId }: EtcdArbiterOptions): EtcdClient {
+/** A client of the key `name` behind the configured prefix. It connects when it is first asked. */
+export function openEtcdClient(config: Config, files: EtcdFiles, name: string): EtcdClient {
   const { endpoints, user, prefix, requestTimeoutMs } = config.arbiter.etcd;
   const { ca, cert, key, password } = files;
   const certificates = ca === null ? null : { ca, cert, key };
@@ -74,7 +75,7 @@ function openClient({ config, files, pairId }: EtcdArbiterOptions): EtcdClient {
     const endpoint = openEndpoint(url, certificates);
     return new Session({ endpoint, login, requestTimeoutMs });
   });
-  return new EtcdClient(sessions, `${prefix}${pairId}`);
+  return new EtcdClient(sessions, `${prefix}${name}`);
 }
 
 type Problem = NonNullable<ArbiterStatus['problem']>;

@@ -25,7 +25,13 @@ export function openArbiter(given: ArbiterGround): Arbiter {
   const { log } = given;
   const { type } = config.arbiter;
   if (type === 'etcd') {
-    return openEtcdArbiter({ config, files: readEtcdFiles(config), pairId, nodeId, log });
+    return openEtcdArbiter({
+      config,
+      files: readEtcdFiles(config.arbiter.etcd),
+      pairId,
+      nodeId,
+      log,
+    });
   }
   if (type !== 'fence') return insideArbiter(type);
   const power = openPowerSwitch(config, log);

@@ -10,7 +10,11 @@ import { loadConfig } from '../../src/config/load.ts';
 import { complaintsAbout, configText } from './configText.ts';
 
 /** Those of the box itself: fenceCheck.test.ts. */
-type BoxCode = 'CONFIG_FENCE_AGENT' | 'CONFIG_FENCE_SECRETS';
+type BoxCode =
+  | 'CONFIG_ETCD_FILE'
+  | 'CONFIG_FENCE_AGENT'
+  | 'CONFIG_FENCE_SECRETS'
+  | 'CONFIG_WARNING_ETCD_ANSWER';
 type TextCode = Exclude<ComplaintCode, 'CONFIG_MISSING' | 'CONFIG_TOO_LARGE' | BoxCode>;
 
 const three = ['https://192.0.2.21:2379', 'https://192.0.2.22', 'https://etcd.example:2379'];

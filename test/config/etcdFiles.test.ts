@@ -13,9 +13,8 @@ type Files = Readonly<Record<'caFile' | 'certFile' | 'keyFile' | 'passwordFile',
 function read(files: Partial<Files>) {
   const endpoints = ['https://192.0.2.21', 'https://192.0.2.22'];
   const login = files.passwordFile === undefined ? {} : { user: 'hotpair' };
-  return readEtcdFiles(
-    someConfig({ arbiter: { type: 'etcd', etcd: { endpoints, ...login, ...files } } }),
-  );
+  const etcd = { endpoints, ...login, ...files };
+  return readEtcdFiles(someConfig({ arbiter: { type: 'etcd', etcd } }).arbiter.etcd);
 }
 
 function someFiles(t: { teardown(end: () => void): void }): Files {
@@ -35,7 +34,12 @@ test('certificates are taken as they are, of the password file the first line', 
   t.is(cert, readFileSync(files.certFile, 'utf8'));
   t.is(key, readFileSync(files.keyFile, 'utf8'));
   t.is(password, 'wörd word');
-  t.deepEqual(readEtcdFiles(someConfig()), { ca: null, cert: null, key: null, password: null });
+  t.deepEqual(readEtcdFiles(someConfig().arbiter.etcd), {
+    ca: null,
+    cert: null,
+    key: null,
+    password: null,
+  });
 });
 
 test('a key or password that others may read is ETCD_FILE_PERMISSIONS', (t) => {
