@@ -8,6 +8,7 @@ import { EtcdClient } from '../io/etcd/etcdClient.ts';
 import { Ledger } from '../io/etcd/ledger.ts';
 import type { Sight } from '../io/etcd/ledger.ts';
 import { openMemoryStore } from '../io/etcd/memoryStore.ts';
+import type { MemoryStore } from '../io/etcd/memoryStore.ts';
 import { Session } from '../io/etcd/session.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import { isHotpairError } from '../protocol/hotpairError.ts';
@@ -35,6 +36,7 @@ export function openEtcdArbiter(options: EtcdArbiterOptions): Arbiter {
   const contact = new Contact(log);
   const ledger = new Ledger({
     client,
+    endpoints: config.arbiter.etcd.endpoints,
     memory,
     pairId,
     self: nodeId,
@@ -56,7 +58,11 @@ export function openEtcdArbiter(options: EtcdArbiterOptions): Arbiter {
       return { type: 'epochEntered', token, epoch: reached };
     },
     ...noPowerSwitch('etcd'),
-    status: () => statusOf(contact, ledger.sight, client.current, memory.problem(), nodeId),
+    status: () => ({
+      type: 'etcd',
+      state: stateText(contact, ledger.sight, client.current, nodeId),
+      problem: contact.problem ?? problemOf(ledger, memory),
+    }),
     close: () => client.close(),
   };
 }
@@ -125,22 +131,16 @@ class Contact {
   }
 }
 
-function statusOf(
-  contact: Contact,
-  sight: Sight | null,
-  endpoint: string,
-  memoryProblem: string | null,
-  self: string,
-): ArbiterStatus {
-  const forgetful = {
-    code: 'LEDGER_MEMORY',
-    text: `what was seen of the ledger cannot be remembered over a restart: ${memoryProblem}`,
-  };
-  return {
-    type: 'etcd',
-    state: stateText(contact, sight, endpoint, self),
-    problem: contact.problem ?? (memoryProblem === null ? null : forgetful),
-  };
+function problemOf(ledger: Ledger, memory: MemoryStore): Problem | null {
+  if (ledger.isBarred) {
+    const text =
+      'this epoch of the pair is known to another etcd, where it may still be claimed; hotpair switchover makes a new one';
+    return { code: 'LEDGER_MOVED', text };
+  }
+  const refused = memory.problem();
+  if (refused === null) return null;
+  const text = `what was seen of the ledger is not remembered over a restart: ${refused}`;
+  return { code: 'LEDGER_MEMORY', text };
 }
 
 function stateText(

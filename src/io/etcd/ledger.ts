@@ -9,13 +9,22 @@ import type { Deadline } from './deadline.ts';
 import type { EtcdClient } from './etcdClient.ts';
 import { etcdError, isEtcdError } from './etcdError.ts';
 import type { EtcdError } from './etcdError.ts';
-import { afterChange, afterLook, afterLoss, afterNothing, doubtAbout } from './ledgerMemory.ts';
+import {
+  afterLook,
+  afterLoss,
+  afterNothing,
+  askingAt,
+  doubtAbout,
+  mayPublish,
+} from './ledgerMemory.ts';
 import type { Memory } from './ledgerMemory.ts';
 import { decodeValue, encodeValue, newLife } from './ledgerValue.ts';
 import type { MemoryStore } from './memoryStore.ts';
 
 export type LedgerOptions = {
   readonly client: EtcdClient;
+  /** Where the client asks. */
+  readonly endpoints: readonly string[];
   readonly memory: MemoryStore;
   readonly pairId: string;
   readonly self: string;
@@ -44,23 +53,35 @@ const mostUnknown = 3;
 
 export class Ledger {
   readonly #options: LedgerOptions;
-  #known: Memory | null;
+  #known: Memory;
   #sight: Sight | null = null;
+  #isBarred = false;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
-    this.#known = options.memory.kept;
+    this.#known = askingAt(options.memory.kept, options.endpoints);
   }
 
   get sight(): Sight | null {
     return this.#sight;
   }
 
+  /** The epoch of the pair is known to another etcd, and is not made known to this one. */
+  get isBarred(): boolean {
+    return this.#isBarred;
+  }
+
   /** What stands there afterwards; null: nothing, and it was not to be made. */
   async publish(epoch: number, create: boolean, deadlineMs: number): Promise<LedgerEntry | null> {
     const rule = { epoch, self: this.#options.self, create };
-    const { before, after } = await this.#move((found) => published(found, rule), deadlineMs);
-    return after ?? before;
+    const decide: Decide = (found) => {
+      const next = published(found, rule);
+      this.#isBarred = next !== null && !mayPublish(this.#known, epoch);
+      return this.#isBarred ? null : next;
+    };
+    const { before, after } = await this.#move(decide, deadlineMs);
+    // As long as the epoch may not stand here it is as if nothing did.
+    return this.#isBarred ? null : (after ?? before);
   }
 
   async claim(epoch: number, take: boolean, deadlineMs: number): Promise<Claim> {
@@ -103,7 +124,9 @@ export class Ledger {
     const value = encodeValue(pairId, { entry, life });
     const answer = await client.swap(found.cluster, found.stored, value, deadline);
     if (!answer.swapped) return false;
-    this.#remember(afterChange(this.#known, answer, life));
+    const { cluster, revision } = answer;
+    const { epoch } = entry;
+    this.#remember(afterLook(this.#known, { cluster, revision, life, modified: revision, epoch }));
     this.#sight = { entry, revision: answer.revision };
     return true;
   }
@@ -114,12 +137,14 @@ export class Ledger {
       // Answers may come late: each is compared with what was known when it was asked for.
       const known = this.#known;
       const answer = await this.#read(known, deadline);
-      const { cluster, found: stored, revision } = answer;
+      const { cluster, revision, found: stored } = answer;
       if (stored === null) return this.#nothing(answer);
       const { entry, life } = decodeValue(this.#options.pairId, stored.value);
-      const doubt = doubtAbout(known, { cluster, revision, life, modified: stored.modRevision });
+      const { epoch } = entry;
+      const seen = { cluster, revision, life, modified: stored.modRevision, epoch };
+      const doubt = doubtAbout(known, seen);
       if (doubt === null) {
-        this.#remember(afterLook(this.#known, answer, life, stored.modRevision));
+        this.#remember(afterLook(this.#known, seen));
         this.#sight = { entry, revision };
         return { cluster, stored, entry, life };
       }
@@ -129,9 +154,9 @@ export class Ledger {
   }
 
   /** From the cluster that is known, or, where the endpoints have come to belong to another one, from that. */
-  async #read(known: Memory | null, deadline: Deadline): Promise<RangeAnswer> {
+  async #read(known: Memory, deadline: Deadline): Promise<RangeAnswer> {
     const { client } = this.#options;
-    if (known === null) return client.read(await client.commonCluster(deadline), deadline);
+    if (known.cluster === '') return client.read(await client.commonCluster(deadline), deadline);
     try {
       return await client.read(known.cluster, deadline);
     } catch (error) {
@@ -144,9 +169,9 @@ export class Ledger {
 
   #nothing({ cluster, revision }: RangeAnswer): Found {
     const known = this.#known;
-    this.#remember(afterNothing(known, cluster, revision));
+    this.#remember(afterNothing(known, { cluster, revision }));
     this.#sight = { entry: null, revision };
-    if (known !== null && known.life !== null) {
+    if (known.life !== null) {
       this.#options.onForgot("the pair's key is gone from etcd");
     }
     return { cluster, stored: null, entry: null, life: null };
@@ -160,7 +185,7 @@ export class Ledger {
     doubt: string,
     deadline: Deadline,
   ): Promise<void> {
-    const isNews = this.#known?.ended.includes(life) !== true;
+    const isNews = !this.#known.ended.includes(life);
     this.#remember(afterLoss(this.#known, { cluster, revision }, life));
     if (isNews) this.#options.onForgot(doubt);
     await this.#options.client.swap(cluster, stored, null, deadline);

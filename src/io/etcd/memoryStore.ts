@@ -8,7 +8,7 @@ import type { Memory } from './ledgerMemory.ts';
 export type MemoryStore = {
   /** What was kept for this pair; null where nothing usable is there: then the ledger is believed as by a new box. */
   readonly kept: Memory | null;
-  /** Writes at once where the cluster or a life has changed, otherwise once a minute. */
+  /** Writes at once where cluster, life or epoch have changed, otherwise once a minute. */
   note(memory: Memory): void;
   /** What the disk refused at the last try. */
   problem(): string | null;
@@ -53,14 +53,15 @@ export function openMemoryStore(directory: string, pairId: string, now: () => nu
   };
 }
 
-function isNews(saved: Memory | null, { cluster, life, ended }: Memory): boolean {
-  const same = saved?.cluster === cluster && saved.life === life;
+function isNews(saved: Memory | null, { cluster, life, epoch, ended }: Memory): boolean {
+  const same = saved?.cluster === cluster && saved.life === life && saved.epoch === epoch;
   return !same || saved.ended.at(-1) !== ended.at(-1);
 }
 
-function encode(pair: string, { cluster, revision, life, modified, ended }: Memory): string {
+function encode(pair: string, memory: Memory): string {
+  const { revision, modified } = memory;
   const numbers = { revision: revision.toString(), modified: modified.toString() };
-  return `${JSON.stringify({ version, pair, cluster, ...numbers, life, ended })}\n`;
+  return `${JSON.stringify({ version, pair, ...memory, ...numbers })}\n`;
 }
 
 function readKept(path: string, pairId: string): Memory | null {
@@ -74,14 +75,23 @@ function readKept(path: string, pairId: string): Memory | null {
 }
 
 function decode(fields: Readonly<Record<string, unknown>>, pairId: string): Memory | null {
-  const { cluster, life, ended } = fields;
-  const revision = counted(fields['revision']);
-  const modified = counted(fields['modified']);
+  const { cluster, life, epoch, elsewhere } = fields;
+  const [endpoints, ended] = [texts(fields['endpoints']), texts(fields['ended'])];
+  const [revision, modified] = [counted(fields['revision']), counted(fields['modified'])];
   if (fields['version'] !== version || fields['pair'] !== pairId) return null;
-  if (typeof cluster !== 'string' || revision === null || modified === null) return null;
-  if ((life !== null && typeof life !== 'string') || !Array.isArray(ended)) return null;
-  const lives = ended.filter((each) => typeof each === 'string').slice(-mostEnded);
-  return { cluster, revision, life, modified, ended: lives };
+  if (typeof cluster !== 'string' || (life !== null && typeof life !== 'string')) return null;
+  if (!isEpoch(epoch) || !isEpoch(elsewhere) || revision === null || modified === null) return null;
+  if (endpoints === null || ended === null) return null;
+  return { cluster, endpoints, revision, life, modified, epoch, elsewhere, ended };
+}
+
+function texts(value: unknown): readonly string[] | null {
+  if (!Array.isArray(value) || value.length > mostEnded) return null;
+  return value.every((each) => typeof each === 'string') ? value : null;
+}
+
+function isEpoch(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function counted(value: unknown): bigint | null {

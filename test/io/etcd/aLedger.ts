@@ -47,6 +47,7 @@ export function aLedger(t: { teardown(end: () => void): void }, parts: LedgerPar
   const forgot: string[] = [];
   const ledger = new Ledger({
     client,
+    endpoints: parts.urls,
     memory: {
       kept: kept.memory,
       note(memory) {

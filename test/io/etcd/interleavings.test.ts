@@ -71,6 +71,7 @@ class RealBox {
     });
     this.#ledger = new Ledger({
       client: behindGate,
+      endpoints: [],
       memory: { kept: null, note() {}, problem: () => null },
       pairId,
       self,

@@ -4,11 +4,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  afterChange,
   afterLook,
   afterLoss,
   afterNothing,
+  askingAt,
   doubtAbout,
+  firstMemory,
+  mayPublish,
   mostEnded,
 } from '../../../src/io/etcd/ledgerMemory.ts';
 import type { Memory } from '../../../src/io/etcd/ledgerMemory.ts';
@@ -17,11 +19,15 @@ import { until } from '../../daemon/until.ts';
 import { pairId } from './aLedger.ts';
 
 const life = '11'.repeat(8);
+const here = ['https://192.0.2.21:2379'];
 const memory: Memory = {
   cluster: '5',
+  endpoints: here,
   revision: 90n,
   life,
   modified: 80n,
+  epoch: 6,
+  elsewhere: 2,
   ended: ['22'.repeat(8)],
 };
 
@@ -75,6 +81,9 @@ test('a file that is torn, of another pair or of another form is none', (t) => {
     revision: '90',
     modified: '80',
     life,
+    epoch: 6,
+    elsewhere: 2,
+    endpoints: [],
     ended: [],
   };
   const kept = (value: object | string): Memory | null => {
@@ -92,6 +101,9 @@ test('a file that is torn, of another pair or of another form is none', (t) => {
     { ...good, revision: 90 },
     { ...good, revision: '-1' },
     { ...good, life: 1 },
+    { ...good, epoch: -1 },
+    { ...good, elsewhere: '2' },
+    { ...good, endpoints: [5] },
     { ...good, ended: 'none' },
   ]) {
     t.is(kept(wrong), null, JSON.stringify(wrong));
@@ -105,10 +117,11 @@ test('a disk that refuses is told and keeps nobody waiting', async (t) => {
   t.is(store.problem(), 'ENOENT');
 });
 
-const seen = { cluster: '5', revision: 95n, life, modified: 80n };
+const seen = { cluster: '5', revision: 95n, life, modified: 80n, epoch: 6 };
+const other = '33'.repeat(8);
 
 test('an entry is doubted where etcd says less than it did, and only there', (t) => {
-  t.is(doubtAbout(null, seen), null);
+  t.is(doubtAbout(firstMemory(here), seen), null);
   t.is(doubtAbout(memory, seen), null);
   t.is(doubtAbout(memory, { ...seen, revision: 90n }), null);
   t.regex(
@@ -121,26 +134,47 @@ test('an entry is doubted where etcd says less than it did, and only there', (t)
 });
 
 test('a life that was never seen was made since: it is believed whatever its revisions are', (t) => {
-  const fresh = { cluster: '6', revision: 2n, life: '33'.repeat(8), modified: 2n };
+  const fresh = { cluster: '5', revision: 2n, life: other, modified: 2n, epoch: 7 };
   t.is(doubtAbout(memory, fresh), null);
-  const next = afterLook(memory, fresh, fresh.life, 2n);
-  t.deepEqual(next, { ...fresh, ended: ['22'.repeat(8), life] });
+  const next = { ...memory, ...fresh, ended: ['22'.repeat(8), life] };
+  t.deepEqual(afterLook(memory, fresh), next);
 });
 
 test('an answer that came late takes nothing back', (t) => {
-  const late = afterLook(memory, { cluster: '5', revision: 85n }, life, 79n);
-  t.deepEqual(late, memory);
-  const own = afterChange(memory, { cluster: '5', revision: 99n }, life);
-  t.deepEqual(own, { ...memory, revision: 99n, modified: 99n });
+  const late = { ...seen, revision: 85n, modified: 79n, epoch: 5 };
+  t.deepEqual(afterLook(memory, late), memory);
 });
 
 test('lives that ended stay ended, and no more of them are kept than there may be', (t) => {
-  const gone = afterNothing(memory, '5', 96n);
+  const gone = afterNothing(memory, { cluster: '5', revision: 96n });
   t.deepEqual([gone.life, gone.ended.at(-1)], [null, life]);
-  t.deepEqual(afterLoss(gone, { cluster: '5', revision: 1n }, life).ended, gone.ended);
+  const at = { cluster: '5', revision: 1n };
+  t.deepEqual(afterLoss(gone, at, life).ended, gone.ended);
   let many: Memory = memory;
   for (let count = 0; count < 2 * mostEnded; count += 1) {
-    many = afterLoss(many, { cluster: '5', revision: 1n }, count.toString(16).padStart(16, '0'));
+    many = afterLoss(many, at, count.toString(16).padStart(16, '0'));
   }
   t.is(many.ended.length, mostEnded);
+});
+
+test('I2: an epoch that one cluster knew is made known to no other one', (t) => {
+  t.true(mayPublish(memory, 6));
+  const moved = [
+    afterNothing(memory, { cluster: '6', revision: 1n }),
+    afterLook(memory, { cluster: '6', revision: 9n, life: other, modified: 8n, epoch: 3 }),
+    afterLoss(memory, { cluster: '6', revision: 9n }, life),
+    askingAt(memory, ['https://192.0.2.99:2379']),
+  ];
+  for (const known of moved)
+    t.deepEqual([mayPublish(known, 6), mayPublish(known, 7)], [false, true]);
+  // And back again: what was known there meanwhile counts too.
+  const next = afterLook(moved[0] ?? memory, { ...seen, cluster: '6', life: other, epoch: 8 });
+  const back = afterNothing(next, { cluster: '5', revision: 1n });
+  t.deepEqual([mayPublish(back, 8), mayPublish(back, 9)], [false, true]);
+});
+
+test('one address in common makes it the same ledger, whatever else was added', (t) => {
+  const more = [...here, 'https://192.0.2.22:2379'];
+  t.deepEqual(askingAt(memory, more), { ...memory, endpoints: more });
+  t.deepEqual(askingAt(null, more), firstMemory(more));
 });
