@@ -4,6 +4,7 @@ import { eventText } from '../../src/cli/eventsCommand.ts';
 import { localTime, roughly } from '../../src/cli/localTime.ts';
 import { headline, statusText } from '../../src/cli/statusText.ts';
 import { lossText } from '../../src/cli/takeoverCommand.ts';
+import type { StatusJson } from '../../src/daemon/status.ts';
 import { aStatus } from './aStatus.ts';
 
 test('the first line says role, paired or solo, and since when', (t) => {
@@ -88,6 +89,22 @@ test('garbage, loops and repetitions are named with the path', (t) => {
 
 test("the arbiter's assumptions are one line", (t) => {
   t.regex(statusText(aStatus()), /^ {2}arbiter +lan: evidence from the LAN; assumes .*$/m);
+});
+
+function etcdText(arbiterStatus: StatusJson['arbiterStatus']): string {
+  return statusText(aStatus({ arbiter: 'etcd', arbiterStatus }));
+}
+
+test('an arbiter outside the pair has a second line on how it stands, and a third on what is wrong', (t) => {
+  const state = 'answers for 4 s, last answer 1 s ago; revision 3, epoch 2 paired, of this box';
+  const problem = { code: 'ETCD_TIMEOUT', text: 'nobody answered within 400 ms' };
+  const well = etcdText({ type: 'etcd', state, problem: null });
+  t.regex(well, /^ {2}arbiter +etcd: a ledger outside the pair .*\n {2} +answers for 4 s.*$/m);
+  t.notRegex(well, /ETCD_/);
+  t.regex(
+    etcdText({ type: 'etcd', state, problem }),
+    /this box\n {2} +ETCD_TIMEOUT: nobody answered/,
+  );
 });
 
 test('what a forced takeover may lose is said in bytes of log and in time', (t) => {
