@@ -91,7 +91,7 @@ export const startTable: readonly Mutant[] = [
     rule: 'an operator writes n+2, which can never equal the n+1 of a lone peer',
     section: '5, operator',
     arbiters: lan,
-    themes: ['sight', 'blocked'],
+    themes: ['return'],
     patches: [
       patch(
         'records.ts',
