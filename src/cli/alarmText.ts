@@ -18,6 +18,8 @@ const words: Readonly<Record<string, string>> = {
     'the arbiter does not answer: should one box fail now, the other cannot go on: see to the arbiter',
   arbiterForgot:
     'the arbiter lost what it knew of this pair: a takeover is not possible until both boxes are in contact again',
+  fenceDevice:
+    'a power switch of the other box cannot be relied on: the line "arbiter" says why; should one box fail now, the other may not be able to go on',
   recordUnusable: 'the record cannot be used: this box serves nothing',
   statePartition: 'the state partition cannot be written: the line "state" says why',
   heartbeatPort: 'the heartbeat port cannot be used: the line "heartbeat" says why',

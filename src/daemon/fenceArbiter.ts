@@ -63,9 +63,17 @@ export function openFenceArbiter(options: FenceArbiterOptions): Arbiter {
   let failedOnAt = -Infinity;
   let failures = 0;
 
+  /** Since when it is asked for the same thing, again and again until its end is known. */
+  let askedAt: number | null = null;
+
   async function off(): Promise<SwitchEnd> {
-    const refusal = await waitForTurn(options);
-    if (refusal !== null) return refusal;
+    askedAt ??= monotonicMs();
+    const ended = (await waitForTurn(options, askedAt)) ?? (await order());
+    if (ended.end !== 'unknown') askedAt = null;
+    return ended;
+  }
+
+  async function order(): Promise<SwitchEnd> {
     log.history('warning', 'fencing', { text: 'the other box is being switched off' });
     const begunAt = monotonicMs();
     const ended = await power.switchOff();
@@ -91,6 +99,7 @@ export function openFenceArbiter(options: FenceArbiterOptions): Arbiter {
       if (failures > 1 && monotonicMs() - failedOnAt < patienceMs) {
         throw new HotpairError('FENCE_PATIENCE', 'switching on has failed just now');
       }
+      askedAt = null;
       const ended = await power.switchOn();
       failures = ended.end === 'done' ? 0 : failures + 1;
       failedOnAt = monotonicMs();
@@ -124,24 +133,29 @@ function withText(text: string): { readonly text?: string } {
 
 /**
  * Whoever serves lets the other one be first, because a living standby asks sooner: a box that was switched off gives no order.
- * Null: go on. As long as nothing was ordered, a peer that is heard again is the answer.
+ * Null: go on. A peer that is heard again since `askedAt` needs no order; what an earlier one may still do is undone.
  */
-async function waitForTurn({
-  pair,
-  power,
-  delayMs,
-}: FenceArbiterOptions): Promise<SwitchEnd | null> {
-  const askedAt = monotonicMs();
+async function waitForTurn(
+  { pair, power, delayMs }: FenceArbiterOptions,
+  askedAt: number,
+): Promise<SwitchEnd | null> {
+  const begunAt = monotonicMs();
   const waitMs = pair.holdsEpoch() ? delayMs : 0;
-  while (monotonicMs() - askedAt < waitMs) {
+  for (;;) {
+    const heardAt = pair.peerHeardAt();
+    if (heardAt !== null && heardAt > askedAt) return withoutOrder(power);
+    if (monotonicMs() - begunAt >= waitMs) return null;
     await new Promise((resolve) => {
       setTimeout(resolve, lookMs);
     });
     if (!pair.isAsking()) return { end: 'unknown', text: 'it is no longer wanted' };
-    const heardAt = pair.peerHeardAt();
-    if (power.isClear && heardAt !== null && heardAt > askedAt) {
-      return { end: 'refused', text: 'the other box is heard again' };
-    }
   }
-  return null;
+}
+
+async function withoutOrder(power: PowerSwitch): Promise<SwitchEnd> {
+  if (!power.isClear) {
+    const { end, text } = await power.switchOn();
+    if (end !== 'done') return { end: 'unknown', text };
+  }
+  return { end: 'refused', text: 'the other box is heard again' };
 }

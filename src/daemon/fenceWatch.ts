@@ -39,6 +39,7 @@ export class FenceWatch {
   /** What came of an order: it says more than a look, until the next look. */
   noteOrder({ end, text }: SwitchEnd): void {
     if (end === 'unknown') this.#note({ code: 'FENCE_FAILED', text });
+    else if (this.#problem?.code === 'FENCE_FAILED') this.#note(null);
   }
 
   told(delayMs: number): Pick<ArbiterStatus, 'state' | 'problem'> {

@@ -84,8 +84,15 @@ function troubles(box: Box): readonly string[] {
     box.quarantine.state() === null ? '' : 'quarantined',
     box.care.pairingPause() === null ? '' : 'pairingPaused',
     ...box.care.findings().map(({ name }) => name),
+    isFenceTroubled(box) ? 'fenceDevice' : '',
   ].filter((name) => name !== '');
   return known.filter((name) => !Object.hasOwn(box.loop.state().alarms, name));
+}
+
+/** A power switch that fails is news before it is needed. */
+function isFenceTroubled({ arbiter }: Box): boolean {
+  const { type, problem } = arbiter.status();
+  return type === 'fence' && problem !== null;
 }
 
 /** What keeps the database from being used, as closely as it is known. */

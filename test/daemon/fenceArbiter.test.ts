@@ -56,7 +56,9 @@ test('I2: the peer is fenced when it was seen to be off, refused when it was see
 
 test('I2: what is not seen is not known, whatever the agent says', async (t) => {
   const { agent, asked, arbiter } = setUp(t, standby);
-  for (const mode of ['lie', 'mute', 'deaf'] as const) {
+  agent.setMode('lie');
+  t.is(await asked('fencePeer'), 'fenceRefused');
+  for (const mode of ['mute', 'deaf'] as const) {
     agent.setMode(mode);
     t.is(await asked('fencePeer'), 'FENCE_UNKNOWN', mode);
   }
@@ -85,12 +87,31 @@ test('a peer that is heard again while nothing was ordered yet is not switched o
   t.false(agent.calls().includes('off'));
 });
 
-test('I2: where an earlier order may still land, a peer that is heard is no answer', async (t) => {
+test('I2: where an earlier order may still land, a peer that is heard is switched on before it is refused', async (t) => {
   // Its agent has only just started: what its predecessor ordered is not known.
   const heard = { ...primary, peerHeardAt: () => Infinity };
   const { asked, agent } = setUp(t, heard, 200);
+  agent.setMode('mute');
+  t.is(await asked('fencePeer'), 'FENCE_UNKNOWN');
+  agent.setMode('obey');
+  agent.setPower('off');
+  t.is(await asked('fencePeer'), 'fenceRefused');
+  t.is(agent.power(), 'on');
+  t.false(agent.calls().includes('off'));
+});
+
+test('a peer that came back while a dead device was asked is not switched off when the device answers', async (t) => {
+  let heardAt: number | null = null;
+  const { asked, agent } = setUp(t, { ...standby, peerHeardAt: () => heardAt });
+  agent.setMode('deaf');
+  t.is(await asked('fencePeer'), 'FENCE_UNKNOWN');
+  heardAt = monotonicMs();
+  t.is(await asked('fencePeer'), 'FENCE_UNKNOWN');
+  agent.setMode('obey');
+  t.is(await asked('fencePeer'), 'fenceRefused');
+  t.deepEqual(agent.calls(), ['off', 'on', 'on', 'status']);
+  // What is asked for afterwards is asked for anew.
   t.is(await asked('fencePeer'), 'peerFenced');
-  t.is(agent.power(), 'off');
 });
 
 test('an order that nobody wants any more is not given', async (t) => {

@@ -1,6 +1,7 @@
 // The hotpair.yaml of a box of the lab: only what differs from the product's defaults.
 
-import { addresses, otherBox, type BoxName } from './layout.ts';
+import { addresses, otherBox, paths, type BoxName } from './layout.ts';
+import { switchNames } from './powerStrip.ts';
 import type { SiteOptions } from './siteState.ts';
 
 export function boxConfiguration(box: BoxName, options: SiteOptions): string {
@@ -17,7 +18,7 @@ service:
   addresses: [${service}/24, "${service6}/64"]
   references: [${gateway}, ${reference}]
   standbyPort: ${options.standbyPort}
-${arbiterSection(options)}
+${arbiterSection(box, options)}
 # Trials follow one another faster than a box in trouble comes and goes.
 stability: { pairingPause: 5s, unexpectedStarts: 1000 }
 database:
@@ -31,8 +32,9 @@ database:
 `;
 }
 
-function arbiterSection({ arbiter }: SiteOptions): string {
+function arbiterSection(box: BoxName, { arbiter }: SiteOptions): string {
   if (arbiter === 'lan') return 'arbiter: { type: lan }';
+  if (arbiter === 'fence') return fenceSection(otherBox(box));
   return `arbiter:
   type: etcd
   etcd:
@@ -40,4 +42,22 @@ function arbiterSection({ arbiter }: SiteOptions): string {
     caFile: /etc/hotpair/etcd-ca.pem
     certFile: /etc/hotpair/etcd.pem
     keyFile: /etc/hotpair/etcd.key`;
+}
+
+/** The service processor first, the power strip where it fails. */
+function fenceSection(other: BoxName): string {
+  const devices = switchNames.map(
+    (device, index) => `      - name: ${device}
+        agent: fence_lab
+        level: ${index + 1}
+        plug: ${other}
+        options: { device: ${device}, socket: ${paths.powerSocket} }
+        deadline: 2s`,
+  );
+  return `arbiter:
+  type: fence
+  fence:
+    agentDirectory: /etc/hotpair/fence
+    devices:
+${devices.join('\n')}`;
 }

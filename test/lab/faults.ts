@@ -7,6 +7,7 @@ import type { EtcdState } from './etcdServer.ts';
 import { askKeeper } from './keeperProtocol.ts';
 import { LabError } from './labError.ts';
 import { addresses, otherBox, type BoxName } from './layout.ts';
+import { switchNames, type SwitchMode, type SwitchName } from './powerStrip.ts';
 
 export type Fault = {
   readonly name: string;
@@ -57,6 +58,14 @@ export async function cutApart(): Promise<number> {
 export async function joinAgain(): Promise<void> {
   await askKeeper({ type: 'setApart', apart: false });
   await askKeeper({ type: 'setCable', connected: true });
+}
+
+/** Both power switches unless one is named. */
+export async function setSwitch(
+  mode: SwitchMode,
+  devices: readonly SwitchName[] = switchNames,
+): Promise<number> {
+  return (await askKeeper({ type: 'setSwitch', devices, mode })).atMs;
 }
 
 export async function setEtcd(state: EtcdState): Promise<number> {
@@ -145,6 +154,12 @@ export const faults: readonly Fault[] = [
     takesBox: false,
     apply: async () => cutApart(),
   },
+  ...(['fail', 'lie', 'deaf', 'slow'] as const).map((mode) => ({
+    name: `fence-${mode}`,
+    title: `both power switches: ${mode} (a site with --arbiter fence)`,
+    takesBox: false,
+    apply: async () => setSwitch(mode),
+  })),
   {
     name: 'etcd-down',
     title: 'etcd is killed (a site with --arbiter etcd)',

@@ -15,6 +15,9 @@ export type BoxStatus = {
   readonly waitingFor: string | null;
   readonly alarms: readonly string[];
   readonly arbiterStatus: { readonly state: string | null };
+  /** How long nothing was heard of the other box; null: never since the agent started. */
+  readonly silentMs: number | null;
+  readonly paths: readonly { readonly garbage: { readonly badKey: number } }[];
 };
 
 /** @throws {LabError} with what the command said */

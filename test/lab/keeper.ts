@@ -13,6 +13,7 @@ import type { KeeperReply, KeeperReport, KeeperRequest } from './keeperProtocol.
 import { LabError, sentenceOf } from './labError.ts';
 import { boxNames, namespaces, paths, type BoxName } from './layout.ts';
 import { isolatePort } from './network.ts';
+import { openPowerStrip } from './powerStrip.ts';
 import { readState } from './siteState.ts';
 
 const tickMs = 10;
@@ -24,6 +25,14 @@ if (state === undefined) throw new Error(`${paths.state} is missing`);
 const lan = openNamespace(namespaces.lan);
 const witness = openNamespace(namespaces.witness);
 const etcd = etcdServer();
+const strip = openPowerStrip({
+  isOn: (box) => supplies[box].report().pid !== null,
+  cut: async (box) => {
+    cutPower([box]);
+    await isDead(box);
+  },
+  restore: powerOn,
+});
 const cable = eth1Cable(state.options.eth1);
 const supplies: Readonly<Record<BoxName, BoxSupply>> = {
   'box-a': boxSupply('box-a', state.options.binary),
@@ -115,6 +124,9 @@ async function obey(request: KeeperRequest): Promise<KeeperReport> {
       requireEtcd();
       await etcd.wipe();
       break;
+    case 'setSwitch':
+      for (const device of request.devices) strip.setMode(device, request.mode);
+      break;
     case 'stop':
       cutPower(boxNames);
       await etcd.set('stopped');
@@ -129,6 +141,7 @@ async function obey(request: KeeperRequest): Promise<KeeperReport> {
     boxes: { 'box-a': power('box-a'), 'box-b': power('box-b') },
     cableConnected: cable.isConnected(),
     etcd: etcd.state(),
+    powerOrders: strip.orders(),
   };
 }
 

@@ -6,6 +6,7 @@ import { nowMs, within } from './clock.ts';
 import type { EtcdState } from './etcdServer.ts';
 import { LabError } from './labError.ts';
 import { paths, type BoxName } from './layout.ts';
+import type { PowerOrder, SwitchMode, SwitchName } from './powerStrip.ts';
 
 export type KeeperRequest =
   | { readonly type: 'report' }
@@ -26,6 +27,11 @@ export type KeeperRequest =
   | { readonly type: 'setEtcd'; readonly state: EtcdState }
   /** etcd forgets everything and runs again. */
   | { readonly type: 'wipeEtcd' }
+  | {
+      readonly type: 'setSwitch';
+      readonly devices: readonly SwitchName[];
+      readonly mode: SwitchMode;
+    }
   | { readonly type: 'stop' };
 
 export type BoxPower = {
@@ -44,6 +50,8 @@ export type KeeperReport = {
   readonly boxes: Readonly<Record<BoxName, BoxPower>>;
   readonly cableConnected: boolean;
   readonly etcd: EtcdState;
+  /** What the boxes made the power switches do, since the site was built. */
+  readonly powerOrders: readonly PowerOrder[];
 };
 
 export type KeeperReply =

@@ -63,6 +63,9 @@ export const paths = {
   disk: (box: BoxName) => `${diskDirectory}/${box}`,
   etc: (box: BoxName) => `${diskDirectory}/${box}/etc`,
   lib: (box: BoxName) => `${diskDirectory}/${box}/lib`,
+  /** Where the boxes see it too: their /run is their own. */
+  powerSocket: `${diskDirectory}/power.sock`,
+  fenceAgent: (box: BoxName) => `${diskDirectory}/${box}/etc/fence/fence_lab`,
   etcd: `${runDirectory}/etcd`,
   etcdData: `${runDirectory}/etcd/data`,
   agentEnabled: (box: BoxName) => `${diskDirectory}/${box}/agent-enabled`,

@@ -37,7 +37,7 @@ const usage = `usage: scripts/lab COMMAND
   soak                    mixed trials: --trials 200 --seed 1 --resume
   list                    names of trials and faults
 up, trial, suite and soak take --eth1 direct|switched, --standby-port unaddressed|down,
---arbiter lan|etcd, --binary FILE;
+--arbiter lan|etcd|fence, --binary FILE;
 trial, suite and soak take --stop-on-failure, trial and suite --keep (the site stays up).`;
 
 const say: Say = (text) => process.stderr.write(`${text}\n`);

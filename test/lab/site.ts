@@ -11,6 +11,7 @@ import {
   openSync,
   writeFileSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { until } from './clock.ts';
 import { boxConfiguration } from './boxConfiguration.ts';
 import { run } from './command.ts';
@@ -22,6 +23,7 @@ import { askKeeper } from './keeperProtocol.ts';
 import { boxDirectories, boxNames, labFile, paths, runDirectory, type BoxName } from './layout.ts';
 import { buildNetwork } from './network.ts';
 import { startObserver } from './observerProcess.ts';
+import { switchNames } from './powerStrip.ts';
 import { removeSite } from './siteRemoval.ts';
 import { readState, sameOptions, writeState, type SiteOptions } from './siteState.ts';
 import { sentenceOf } from './labError.ts';
@@ -78,6 +80,7 @@ export async function heal(): Promise<void> {
   if (readState()?.options.arbiter === 'etcd') {
     await askKeeper({ type: 'setEtcd', state: 'running' });
   }
+  await askKeeper({ type: 'setSwitch', devices: switchNames, mode: 'obey' });
   await askKeeper({ type: 'setApart', apart: false });
   await askKeeper({ type: 'setSilent', silent: false });
   await askKeeper({ type: 'setCable', connected: true });
@@ -117,7 +120,17 @@ function makeDisk(box: BoxName, options: SiteOptions): void {
   mkdirSync(paths.etc(box), { recursive: true });
   mkdirSync(paths.lib(box), { recursive: true });
   writeFileSync(`${paths.etc(box)}/hotpair.yaml`, boxConfiguration(box, options));
+  if (options.arbiter === 'fence') writeFenceAgent(box);
   run('mkfifo', ['--mode=600', paths.watchdog(box)]);
+}
+
+/** An agent is one executable: this one hands over to the lab's Node. */
+function writeFenceAgent(box: BoxName): void {
+  const path = paths.fenceAgent(box);
+  mkdirSync(dirname(path), { recursive: true });
+  const words = [process.execPath, '--disable-warning=ExperimentalWarning', labFile('fenceLab.ts')];
+  const quoted = words.map((word) => `'${word}'`).join(' ');
+  writeFileSync(path, `#!/bin/sh\nexec ${quoted}\n`, { mode: 0o755 });
 }
 
 async function startKeeper(): Promise<number> {

@@ -5,7 +5,7 @@ import { paths } from './layout.ts';
 
 export type Eth1 = 'direct' | 'switched';
 export type StandbyPort = 'unaddressed' | 'down';
-export type SiteArbiter = 'lan' | 'etcd';
+export type SiteArbiter = 'lan' | 'etcd' | 'fence';
 
 export type SiteOptions = {
   readonly eth1: Eth1;

@@ -8,6 +8,8 @@ import { networkTrials } from './trials/network.ts';
 import { operationTrials } from './trials/operation.ts';
 import { pauseTrials } from './trials/pauses.ts';
 import { arbiterTrials } from './trials/arbiters.ts';
+import { fenceTrials } from './trials/fence.ts';
+import { keyTrials } from './trials/keys.ts';
 
 export const trials: readonly Trial[] = [
   ...crashTrials,
@@ -15,6 +17,8 @@ export const trials: readonly Trial[] = [
   ...pauseTrials,
   ...databaseTrials,
   ...arbiterTrials,
+  ...fenceTrials,
+  ...keyTrials,
   ...operationTrials,
 ].toSorted((left, right) => (left.name < right.name ? -1 : 1));
 

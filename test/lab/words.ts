@@ -59,7 +59,7 @@ export function parseWords(line: readonly string[]): Words {
         'unaddressed',
         'down',
       ] as const),
-      arbiter: oneOf('--arbiter', values.arbiter, ['lan', 'etcd'] as const),
+      arbiter: oneOf('--arbiter', values.arbiter, ['lan', 'etcd', 'fence'] as const),
       binary: values.binary,
       sharedBuffers: checkpoint ? largeBuffers : '128MB',
     },

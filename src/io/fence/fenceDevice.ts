@@ -23,7 +23,7 @@ export type DeviceOptions = {
 };
 
 /**
- * `done`: verified. `refused`: the agent ended by itself with a failure and the device says that nothing has changed.
+ * `done`: verified. `refused`: the agent ended by itself, and whatever it said, the device says that nothing has changed.
  * `unknown`: the order may still be carried out, or nobody can say.
  */
 export type OrderEnd = { readonly end: 'done' | 'refused' | 'unknown'; readonly text: string };
@@ -54,16 +54,17 @@ export class FenceDevice {
     const failure = `${action}: the agent ended with ${ended.code}: ${ended.lastLine}`;
     if (!this.#given.verify)
       return isObeyed ? { end: 'done', text: '' } : { end: 'unknown', text: failure };
-    let said = 'the device says nothing';
+    let seen: Look | null = null;
     for (;;) {
       const look = await this.#status(endsAt, signal);
       if (look.power === action) return { end: 'done', text: '' };
-      if (!isObeyed && look.power !== 'silent') return { end: 'refused', text: failure };
-      if (look.power !== 'silent') said = `the device says that it is ${look.power}`;
-      if (monotonicMs() + lookMs >= endsAt || signal.aborted) {
-        const last = look.power === 'silent' ? `${said}; ${look.text}` : said;
-        return { end: 'unknown', text: `${isObeyed ? action : failure}; ${last}` };
+      if (look.power !== 'silent') seen = look;
+      const isLast = monotonicMs() + lookMs >= endsAt || signal.aborted;
+      if (seen !== null && (isLast || !isObeyed)) {
+        const said = isObeyed ? `${action}: the device says that it is ${seen.power}` : failure;
+        return { end: isGivenUp(signal) ? 'unknown' : 'refused', text: said };
       }
+      if (isLast) return { end: 'unknown', text: `${isObeyed ? action : failure}; ${look.text}` };
       await pause(lookMs);
     }
   }
@@ -113,5 +114,10 @@ export class FenceDevice {
 }
 
 function endOfKilled(signal: AbortSignal): string {
-  return signal.aborted ? 'given up' : 'the agent did not end in time';
+  return isGivenUp(signal) ? 'given up' : 'the agent did not end in time';
+}
+
+/** Asked anew: it may have come about during a wait. */
+function isGivenUp(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

@@ -44,7 +44,7 @@ test('I2: an agent that says off while the device says on is not believed', asyn
   const [agent, device] = setUp(t, { deadlineMs: 2_000 });
   agent.setMode('lie');
   const { end, text } = await device.order('off', never);
-  t.is(end, 'unknown');
+  t.is(end, 'refused');
   t.regex(text, /says that it is on/);
   t.true(agent.calls().includes('status'));
 });
