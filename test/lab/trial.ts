@@ -18,6 +18,8 @@ export type Expected = {
   readonly mayOverlap: boolean;
   /** How long both may hold it while they cannot hear each other; none where this is missing. */
   readonly overlapWhileApartMs?: number;
+  /** Changes of role that somebody makes past the agents, so that no agent has a reason for them; none where missing. */
+  readonly unexplained?: number;
   /**
    * Where the fault breaks what the arbiter assumes: both boxes may acknowledge, and rows of the one
    * that loses its role may be gone from the table if they were kept aside.

@@ -134,6 +134,8 @@ export function connectionText(options: DatabaseOptions): string {
     keepalives_interval: '1',
     keepalives_count: '3',
     tcp_user_timeout: '3000',
+    // The same at the sending end, or a sender whose peer lost power holds its slot, and a checkpoint with it, for a minute.
+    options: '-c tcp_user_timeout=3000',
   };
   return Object.entries(parts)
     .map(([name, value]) => `${name}='${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`)
