@@ -10,7 +10,7 @@ import { exitCodes } from './exitCodes.ts';
 import { localTime, roughly } from './localTime.ts';
 import { tellVerdict } from './orderText.ts';
 
-const usage = 'hotpair takeover --accept-loss [--yes] [--config FILE]';
+const usage = 'hotpair takeover --accept-loss [--peer-is-off] [--yes] [--config FILE]';
 const statusDeadlineMs = 5_000;
 const takeoverDeadlineMs = 150_000;
 
@@ -19,6 +19,8 @@ export const help = `${usage}
 Makes this box primary by the decision of a person. Rows that the other box acknowledged alone are then not served; they
 are kept on that box when it comes back. Make sure that the other box is off: nothing here can.
   --accept-loss  says that you know this
+  --peer-is-off  says that the other box is off and stays off until it hears this one: needed where the arbiter etcd does not
+                 answer, which otherwise makes sure that the other box cannot go on as well
   --yes          does not ask again (needed where there is no terminal)
 `;
 
@@ -26,6 +28,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const options = {
     ...configOption,
     'accept-loss': { type: 'boolean' },
+    'peer-is-off': { type: 'boolean' },
     yes: { type: 'boolean' },
   } as const;
   const { values, positionals } = parseCommandLine(usage, argv, options);
@@ -44,7 +47,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write('nothing was changed\n');
     return exitCodes.failed;
   }
-  const result = await askAgent(runDirectory, { command: 'takeover' }, takeoverDeadlineMs);
+  const peerIsOff = values['peer-is-off'] === true;
+  const order = { command: 'takeover', peerIsOff } as const;
+  const result = await askAgent(runDirectory, order, takeoverDeadlineMs);
   return tellVerdict(result as Verdict);
 }
 

@@ -26,7 +26,7 @@ export type EtcdArbiterOptions = {
 
 /** A request ends so long before its deadline, so that what is said of it is why, and not only that it was late. */
 const reserveMs = 50;
-/** The same trouble is written to the history once a minute. */
+/** The same trouble is written to the history once a minute, however it comes and goes. */
 const repeatMs = 60_000;
 
 export function openEtcdArbiter(options: EtcdArbiterOptions): Arbiter {
@@ -93,7 +93,8 @@ class Contact {
   answeringSince: number | null = null;
   tookMs = 0;
   problem: Problem | null = null;
-  #toldAt = -Infinity;
+  readonly #toldAt = new Map<string, number>();
+  #isTold = false;
 
   constructor(log: Log) {
     this.#log = log;
@@ -113,7 +114,8 @@ class Contact {
 
   #noteAnswer(askedAt: number): void {
     const now = monotonicMs();
-    if (this.problem !== null) this.#log.history('info', 'arbiterAnswers', {});
+    if (this.#isTold) this.#log.history('info', 'arbiterAnswers', {});
+    this.#isTold = false;
     this.problem = null;
     this.answeredAt = now;
     this.answeringSince ??= now;
@@ -122,11 +124,11 @@ class Contact {
 
   #noteFailure(problem: Problem): void {
     const now = monotonicMs();
-    const isNews = this.problem?.code !== problem.code || now - this.#toldAt >= repeatMs;
     this.problem = problem;
     this.answeringSince = null;
-    if (!isNews) return;
-    this.#toldAt = now;
+    if (now - (this.#toldAt.get(problem.code) ?? -Infinity) < repeatMs) return;
+    this.#toldAt.set(problem.code, now);
+    this.#isTold = true;
     this.#log.history('warning', 'arbiterFailed', problem);
   }
 }

@@ -80,7 +80,7 @@ test.serial(
 );
 
 test.serial(
-  'trouble is written to the history when it begins, changes and ends, and never at every try',
+  'trouble is written to the history when it begins, changes and ends, and never at every try or each time',
   async (t) => {
     const { arbiter, etcd, kept } = await opened(t);
     await arbiter.publishEpoch(publish);
@@ -92,6 +92,12 @@ test.serial(
     etcd.value = null;
     await arbiter.claimEpoch(claim);
     await arbiter.claimEpoch(claim);
+    for (let times = 0; times < 3; times += 1) {
+      etcd.spoil = () => ({ status: 500, body: {} });
+      await t.throwsAsync(arbiter.claimEpoch(claim));
+      etcd.spoil = null;
+      await arbiter.claimEpoch(claim);
+    }
     t.deepEqual(told(kept), [
       ['arbiterFailed', 'ETCD_REFUSED'],
       ['arbiterFailed', 'ETCD_ANSWER'],

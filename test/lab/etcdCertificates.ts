@@ -15,6 +15,7 @@ export function makeEtcdCertificates(): void {
   const files = ['-keyout', authorityKey, '-out', serverFiles.ca];
   run('openssl', ['req', '-x509', ...curve, ...days, ...files, '-subj', '/CN=lab']);
   issue('server', `IP:${addresses.witness.etcd}`);
+  issue('foreign', 'DNS:etcd.example');
   for (const box of boxNames) {
     issue(box, `DNS:${box}`);
     copyFileSync(serverFiles.ca, `${paths.etc(box)}/etcd-ca.pem`);

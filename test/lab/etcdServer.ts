@@ -5,9 +5,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { until } from './clock.ts';
 import { outcomeOf } from './command.ts';
-import { addresses, namespaces, paths } from './layout.ts';
+import { addresses, labFile, namespaces, paths } from './layout.ts';
 
-export type EtcdState = 'running' | 'stopped' | 'slow';
+/** `foreign`: it shows the certificate of another host. `wrong`: something else answers in its place, always wrongly. */
+export type EtcdState = 'running' | 'stopped' | 'slow' | 'foreign' | 'wrong';
 
 export type EtcdServer = {
   /** `slow`: it stands still for five seconds, answers for a moment, and stands still again. */
@@ -27,19 +28,16 @@ export function etcdServer(): EtcdServer {
   let state: EtcdState = 'stopped';
   let turn: NodeJS.Timeout | undefined;
 
-  const start = async (): Promise<void> => {
-    if (child !== undefined) return;
+  const start = async (words: readonly string[], isUp: () => Promise<boolean>): Promise<void> => {
     const log = openSync(`${paths.etcd}/log`, 'a');
     const net = `--net=/run/netns/${namespaces.witness}`;
-    const started = spawn('nsenter', [net, '--', 'etcd', ...serverArguments()], {
-      stdio: ['ignore', log, log],
-    });
+    const started = spawn('nsenter', [net, '--', ...words], { stdio: ['ignore', log, log] });
     closeSync(log);
     child = started;
     started.once('exit', () => {
       if (child === started) child = undefined;
     });
-    await until(`etcd answers (${paths.etcd}/log)`, 20_000, answers, 100);
+    await until(`etcd answers (${paths.etcd}/log)`, 20_000, isUp, 100);
   };
   const stop = async (): Promise<void> => {
     child?.kill('SIGKILL');
@@ -52,12 +50,18 @@ export function etcdServer(): EtcdServer {
       turn = setTimeout(standStill, answersMs);
     }, standsStillMs);
   };
+  const isPlain = (wanted: EtcdState): boolean => wanted === 'running' || wanted === 'slow';
   const set = async (wanted: EtcdState): Promise<void> => {
     clearTimeout(turn);
     child?.kill('SIGCONT');
+    const stays = child !== undefined && isPlain(state) && isPlain(wanted);
     state = wanted;
-    if (wanted === 'stopped') await stop();
-    else await start();
+    if (!stays) {
+      await stop();
+      if (wanted === 'wrong') await start(wrongServer(), listens);
+      else if (wanted === 'foreign') await start(etcdWith(foreignFiles), listens);
+      else if (wanted !== 'stopped') await start(etcdWith(serverFiles), answers);
+    }
     if (wanted === 'slow') standStill();
   };
   return {
@@ -71,11 +75,11 @@ export function etcdServer(): EtcdServer {
   };
 }
 
-function serverArguments(): readonly string[] {
-  const { ca, cert, key } = serverFiles;
+function etcdWith({ ca, cert, key }: typeof foreignFiles): readonly string[] {
   const peer = 'http://127.0.0.1:2380';
   return [
-    `--data-dir=${paths.etcdData}`,
+    'etcd',
+    dataWord,
     '--name=witness',
     `--listen-client-urls=${url}`,
     `--advertise-client-urls=${url}`,
@@ -89,12 +93,38 @@ function serverArguments(): readonly string[] {
   ];
 }
 
+function wrongServer(): readonly string[] {
+  const { cert, key } = serverFiles;
+  const words = [labFile('wrongEtcd.ts'), addresses.witness.etcd, cert, key];
+  // The last word is for those who look for the processes of this site.
+  return [process.execPath, '--disable-warning=ExperimentalWarning', ...words, dataWord];
+}
+
+/** By this word in its command line each process in the place of etcd is known. */
+export const dataWord = `--data-dir=${paths.etcdData}`;
+
+function filesOf(name: string) {
+  const [cert, key] = [`${paths.etcd}/${name}.pem`, `${paths.etcd}/${name}.key`];
+  return { ca: `${paths.etcd}/ca.pem`, cert, key };
+}
+
 /** What etcd shows, and whose clients it lets in. */
-export const serverFiles = {
-  ca: `${paths.etcd}/ca.pem`,
-  cert: `${paths.etcd}/server.pem`,
-  key: `${paths.etcd}/server.key`,
-} as const;
+export const serverFiles = filesOf('server');
+const foreignFiles = filesOf('foreign');
+
+/** Whether somebody listens there, whoever it is. */
+async function listens(): Promise<boolean> {
+  const words = [
+    `--net=/run/netns/${namespaces.witness}`,
+    '--',
+    'ss',
+    '-Hltn',
+    'sport',
+    '=',
+    '2379',
+  ];
+  return (await outcomeOf('nsenter', words, 3000)).stdout.trim() !== '';
+}
 
 /** Asked without waiting: the keeper has other work. */
 async function answers(): Promise<boolean> {

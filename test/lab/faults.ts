@@ -173,6 +173,18 @@ export const faults: readonly Fault[] = [
     apply: async () => setEtcd('slow'),
   },
   {
+    name: 'etcd-foreign',
+    title: 'etcd shows the certificate of another host',
+    takesBox: false,
+    apply: async () => setEtcd('foreign'),
+  },
+  {
+    name: 'etcd-wrong',
+    title: 'something in the place of etcd answers with errors, cut and wrong JSON',
+    takesBox: false,
+    apply: async () => setEtcd('wrong'),
+  },
+  {
     name: 'etcd-forgets',
     title: 'etcd loses everything it knew and runs again',
     takesBox: false,

@@ -2,8 +2,9 @@
 
 import { readdirSync, readFileSync, rmdirSync, rmSync, existsSync } from 'node:fs';
 import { nowMs, pause } from './clock.ts';
+import { dataWord } from './etcdServer.ts';
 import { askKeeper } from './keeperProtocol.ts';
-import { boxNames, diskDirectory, labFile, paths, runDirectory } from './layout.ts';
+import { boxNames, diskDirectory, labFile, runDirectory } from './layout.ts';
 import { removeNetwork, siteNamespaces } from './network.ts';
 import { readState } from './siteState.ts';
 
@@ -57,7 +58,7 @@ export function leftovers(): readonly string[] {
 function siteProcesses(): readonly number[] {
   const marks = [
     ...boxNames.map((box) => `${labFile('boxInit.sh')}\0${box}\0${runDirectory}\0`),
-    `--data-dir=${paths.etcdData}\0`,
+    `${dataWord}\0`,
     `${labFile('client.ts')}\0${runDirectory}/`,
     `${labFile('keeper.ts')}\0${runDirectory}\0`,
     `${labFile('observer.ts')}\0${runDirectory}\0`,

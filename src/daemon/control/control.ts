@@ -44,9 +44,13 @@ async function serve(options: ControlOptions, client: ClientRequest): Promise<vo
       await serveEvents(box, client, request.limit, request.follow);
       return;
     case 'switchover':
-    case 'takeover':
-      client.reply(await box.commands.give({ type: request.command }, orderDeadlineMs));
+      client.reply(await box.commands.give({ type: 'switchover' }, orderDeadlineMs));
       return;
+    case 'takeover': {
+      const { peerIsOff } = request;
+      client.reply(await box.commands.give({ type: 'takeover', peerIsOff }, orderDeadlineMs));
+      return;
+    }
     case 'rotateKey':
       client.reply({ begun: (await box.keys.begin()) === 'begun', ...box.keys.status() });
       return;

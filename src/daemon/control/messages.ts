@@ -8,7 +8,8 @@ export type ControlRequest =
   | { readonly command: 'status' }
   | { readonly command: 'events'; readonly limit: number; readonly follow: boolean }
   | { readonly command: 'switchover' }
-  | { readonly command: 'takeover' }
+  /** `peerIsOff`: whoever orders it vouches for that, where the arbiter cannot be asked. */
+  | { readonly command: 'takeover'; readonly peerIsOff: boolean }
   /** For so many milliseconds from now, or over (null). */
   | { readonly command: 'maintenance'; readonly forMs: number | null }
   /** The pair's key is exchanged for a new one. */
@@ -62,11 +63,12 @@ function requestOf(fields: Fields): ControlRequest | null {
   switch (command) {
     case 'status':
     case 'switchover':
-    case 'takeover':
     case 'rotateKey':
     case 'stop':
     case 'shutdown':
       return { command };
+    case 'takeover':
+      return { command, peerIsOff: fields['peerIsOff'] === true };
     case 'events':
       return isWhole(fields['limit'], maximumEvents)
         ? { command, limit: fields['limit'], follow: fields['follow'] === true }

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { aLedger, boxA, boxB, deadlineMs, key } from './aLedger.ts';
 import { anAuthority } from './certificates.ts';
-import { freePort, realEtcd } from './realEtcd.ts';
+import { etcdCluster, freePort, realEtcd } from './realEtcd.ts';
 import type { ServerFiles } from './realEtcd.ts';
 
 test.serial('one of two that claim at the same moment wins, the other hears who', async (t) => {
@@ -85,7 +85,7 @@ test.serial(
     const a = aLedger(t, { urls: [etcd.url], requestTimeoutMs: 1500 });
     const b = aLedger(t, { urls: [etcd.url], self: boxB, requestTimeoutMs: 1500 });
     await a.ledger.publish(2, true, deadlineMs);
-    etcd.hang();
+    await etcd.hang();
     const began = performance.now();
     await t.throwsAsync(b.ledger.claim(2, true, 800), { code: 'ETCD_TIMEOUT' });
     t.true(performance.now() - began < 3000);
@@ -97,6 +97,23 @@ test.serial(
       await b.ledger.claim(2, true, deadlineMs),
     ];
     t.deepEqual(claims.map(({ outcome }) => outcome).toSorted(), ['lost', 'won']);
+  },
+);
+
+test.serial(
+  'three members of which the leader dies go on, and nothing is given twice',
+  async (t) => {
+    const cluster = await etcdCluster(t);
+    const a = aLedger(t, { urls: cluster.urls, requestTimeoutMs: 1500 });
+    const b = aLedger(t, { urls: cluster.urls.toReversed(), self: boxB, requestTimeoutMs: 1500 });
+    await a.ledger.publish(2, true, deadlineMs);
+    t.is((await b.ledger.claim(2, true, deadlineMs)).outcome, 'won');
+    const dead = await cluster.killLeader();
+    t.true(cluster.urls.includes(dead));
+    t.is((await a.ledger.claim(2, true, deadlineMs)).outcome, 'lost');
+    t.is((await b.ledger.claim(2, true, deadlineMs)).outcome, 'won');
+    t.like(await a.ledger.publish(4, true, deadlineMs), { epoch: 4, holder: boxA });
+    t.deepEqual([a.forgot, b.forgot], [[], []]);
   },
 );
 
@@ -202,6 +219,27 @@ test.serial('an old entry in another cluster is not believed', async (t) => {
   t.true((await moved.ledger.claim(2, true, deadlineMs)).forgotten);
   t.regex(moved.forgot[0] ?? '', /another cluster/);
 });
+
+test.serial(
+  'I2: a pair that moves to another etcd is known there from its next epoch on',
+  async (t) => {
+    const [first, second] = [await realEtcd(t), await realEtcd(t)];
+    const a = aLedger(t, { urls: [first.url] });
+    const b = aLedger(t, { urls: [first.url], self: boxB });
+    await a.ledger.publish(2, true, deadlineMs);
+    // Set up alike, both may have one id: their addresses tell them apart.
+    const moved = aLedger(t, { urls: [second.url], kept: a.kept });
+    t.is(await moved.ledger.publish(2, true, deadlineMs), null);
+    t.true(moved.ledger.isBarred);
+    t.true((await moved.ledger.claim(2, true, deadlineMs)).forgotten);
+    t.is((await b.ledger.claim(2, true, deadlineMs)).outcome, 'won', 'who asks at the old one may');
+    const again = aLedger(t, { urls: [second.url], kept: moved.kept });
+    t.is(await again.ledger.publish(2, true, deadlineMs), null, 'also after a restart');
+    t.is((await again.ledger.publish(4, true, deadlineMs))?.epoch, 4);
+    t.false(again.ledger.isBarred);
+    t.is((await again.ledger.claim(4, true, deadlineMs)).outcome, 'won');
+  },
+);
 
 test.serial(
   'endpoints of different clusters are ETCD_CLUSTER, never a second ledger',

@@ -2,7 +2,7 @@
 // are free ones, its data lies in a folder of its own, and it is ended by its process id.
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ export type RealEtcd = {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** SIGSTOP and SIGCONT: connections stay, nothing is answered. */
-  hang(): void;
+  hang(): Promise<void>;
   goOn(): void;
   /** Its data is gone, its flags are the same. */
   wipe(): void;
@@ -61,10 +61,7 @@ export async function realEtcd(
   async function stop(): Promise<void> {
     const child = running;
     running = null;
-    if (child === null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await ended;
+    await endOf(child ?? undefined);
   }
 
   const remove = (): void => rmSync(data, { recursive: true, force: true });
@@ -78,7 +75,11 @@ export async function realEtcd(
     port,
     start,
     stop,
-    hang: () => running?.kill('SIGSTOP'),
+    async hang() {
+      running?.kill('SIGSTOP');
+      // All of its threads stand still a moment later.
+      while (!isStopped(running?.pid ?? 0)) await delay(5);
+    },
     goOn: () => running?.kill('SIGCONT'),
     wipe: remove,
     save() {
@@ -151,4 +152,79 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+export type EtcdCluster = {
+  readonly urls: readonly string[];
+  /** Ends the member that leads; gives its URL. */
+  killLeader(): Promise<string>;
+};
+
+/** Three members on the loopback, with an election in a fifth of a second; ended with the test. */
+export async function etcdCluster(t: { teardown(end: () => unknown): void }): Promise<EtcdCluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'hotpair-etcds-'));
+  const members = await Promise.all(
+    ['one', 'two', 'three'].map(async (name) => {
+      const [url, peer] = [await freePort(), await freePort()].map(
+        (port) => `http://127.0.0.1:${port}`,
+      );
+      return { name, url: url ?? '', peer: peer ?? '' };
+    }),
+  );
+  const all = members.map(({ name, peer }) => `${name}=${peer}`).join(',');
+  const children = new Map<string, ChildProcess>();
+  for (const { name, url, peer } of members) {
+    const words = [
+      `--name=${name}`,
+      `--data-dir=${join(folder, name)}`,
+      `--listen-client-urls=${url}`,
+      `--advertise-client-urls=${url}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=${all}`,
+      '--heartbeat-interval=20',
+      '--election-timeout=200',
+    ];
+    children.set(url, spawn('etcd', words, { stdio: 'ignore' }));
+  }
+  t.teardown(async () => {
+    await Promise.all([...children.values()].map(endOf));
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const urls = members.map(({ url }) => url);
+  const deadline = performance.now() + startMs;
+  while (!urls.every((url) => isHealthy(url, undefined))) {
+    if (performance.now() > deadline) throw new Error('the etcds of this test do not start');
+    await delay(50);
+  }
+  return {
+    urls,
+    async killLeader() {
+      const leader = urls.find((url) => isLeader(url)) ?? '';
+      await endOf(children.get(leader));
+      return leader;
+    },
+  };
+}
+
+/** Whether the state of each thread is T, as proc(5) has it. */
+function isStopped(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+  });
+}
+
+async function endOf(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
+}
+
+function isLeader(url: string): boolean {
+  const [status] = JSON.parse(
+    control(url, undefined, ['endpoint', 'status', '--write-out=json']),
+  ) as readonly { Status: { leader: number; header: { member_id: number } } }[];
+  return status?.Status.leader === status?.Status.header.member_id;
 }

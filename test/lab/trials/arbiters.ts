@@ -4,12 +4,14 @@
 import { readFileSync } from 'node:fs';
 import { pause, pauseUntil, until } from '../clock.ts';
 import { cutApart, cutFromEtcd, cutPower, joinAgain, setEtcd, wipeEtcd } from '../faults.ts';
+import type { EtcdState } from '../etcdServer.ts';
 import { untilTakenOver, type Field } from '../field.ts';
-import { statusOf } from '../hotpairCommand.ts';
+import { hotpair, statusOf } from '../hotpairCommand.ts';
 import { askKeeper } from '../keeperProtocol.ts';
+import { sentenceOf } from '../labError.ts';
 import { boxNames, paths, type BoxName } from '../layout.ts';
 import { isLeading } from '../sight.ts';
-import { atMost, noLimit, takeoverGoal, type Trial } from '../trial.ts';
+import { atMost, noLimit, takeoverGoal, type Expected, type Trial } from '../trial.ts';
 
 const site = { arbiter: 'etcd' } as const;
 
@@ -17,6 +19,13 @@ const site = { arbiter: 'etcd' } as const;
 const lookMs = 10_000;
 /** As long as whoever may not go on alone is watched. */
 const blockedMs = 5000;
+
+const notUntilItAnswers: Expected = {
+  text: 'nobody serves until etcd answers; then the standby takes over',
+  roleChanges: [1],
+  outageLimitMs: noLimit,
+  mayOverlap: false,
+};
 
 export const arbiterTrials: readonly Trial[] = [
   {
@@ -79,19 +88,26 @@ export const arbiterTrials: readonly Trial[] = [
       mayOverlap: false,
     },
     site,
-    act: async (field) => etcdDownThenPowerLoss(field, field.standby, field.primary),
+    act: async (field) => etcdThenPowerLoss(field, 'stopped', field.standby, field.primary),
   },
   {
     name: 'E03-etcd-down-then-primary-dies',
     title: 'etcd is down, then the primary loses power',
+    expected: notUntilItAnswers,
+    site,
+    act: async (field) => etcdThenPowerLoss(field, 'stopped', field.primary, field.standby),
+  },
+  {
+    name: 'E03-etcd-down-and-a-person-decides',
+    title: 'etcd is down, the primary loses power, and a person vouches for it',
     expected: {
-      text: 'nobody serves until etcd answers; then the standby takes over',
+      text: 'the standby serves by the order of whoever says that the other box is off, and not before',
       roleChanges: [1],
       outageLimitMs: noLimit,
       mayOverlap: false,
     },
     site,
-    act: async (field) => etcdDownThenPowerLoss(field, field.primary, field.standby),
+    act: personDecides,
   },
   {
     name: 'E05-etcd-reached-from-standby-only',
@@ -104,6 +120,20 @@ export const arbiterTrials: readonly Trial[] = [
     },
     site,
     act: etcdReachedFromStandbyOnly,
+  },
+  {
+    name: 'E06-etcd-of-another-host',
+    title: 'etcd shows the certificate of another host, then the primary loses power',
+    expected: notUntilItAnswers,
+    site,
+    act: async (field) => etcdThenPowerLoss(field, 'foreign', field.primary, field.standby),
+  },
+  {
+    name: 'E06-etcd-answers-wrongly',
+    title: 'errors, cut and wrong JSON in the place of etcd, then the primary loses power',
+    expected: notUntilItAnswers,
+    site,
+    act: async (field) => etcdThenPowerLoss(field, 'wrong', field.primary, field.standby),
   },
   {
     name: 'E06-etcd-slow-when-primary-dies',
@@ -163,8 +193,13 @@ async function etcdDown(field: Field): Promise<void> {
   await untilAlarm(field, field.standby, 'arbiterUnreachable', false);
 }
 
-async function etcdDownThenPowerLoss(field: Field, dies: BoxName, lives: BoxName): Promise<void> {
-  await setEtcd('stopped');
+async function etcdThenPowerLoss(
+  field: Field,
+  etcd: EtcdState,
+  dies: BoxName,
+  lives: BoxName,
+): Promise<void> {
+  await setEtcd(etcd);
   const atMs = await cutPower(dies);
   field.noteFault(atMs, dies === field.primary ? lives : undefined);
   // What was on its way when the power went may still be acknowledged.
@@ -180,6 +215,23 @@ async function etcdDownThenPowerLoss(field: Field, dies: BoxName, lives: BoxName
   const againMs = await setEtcd('running');
   await field.client.untilFlowing('rows acknowledged again', againMs, 700, 20_000);
   await field.powerOn(dies);
+}
+
+async function personDecides(field: Field): Promise<void> {
+  const { primary, standby } = field;
+  await setEtcd('stopped');
+  const atMs = await cutPower(primary);
+  field.noteFault(atMs, standby);
+  const order = ['takeover', '--accept-loss', '--yes'];
+  const refused = await hotpair(field.site.binary, standby, order, 30_000).catch(sentenceOf);
+  if (!refused.includes('arbiterUnreachable')) field.object(`an order was not refused: ${refused}`);
+  if (isLeading(field.observer.report().sight, standby)) {
+    field.object(`${standby} serves although nobody vouched for ${primary}`);
+  }
+  await hotpair(field.site.binary, standby, [...order, '--peer-is-off'], 60_000);
+  await untilTakenOver(field, standby, atMs);
+  await setEtcd('running');
+  await field.powerOn(primary);
 }
 
 async function etcdReachedFromStandbyOnly(field: Field): Promise<void> {
