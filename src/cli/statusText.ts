@@ -58,7 +58,7 @@ export function headline(status: StatusJson): string {
   }
   if (role === 'primary')
     return `${node} is primary, solo ${since}${reign}: commits are on this box only.`;
-  if (role === 'standby' && status.eligible)
+  if (role === 'standby' && status.eligible && status.quarantine === null)
     return `${node} is standby, paired ${since}${reign}: it can take over.`;
   if (role === 'standby') return `${node} is standby${reign}: it cannot take over now.`;
   if (status.recordProblem !== null) return `${node} serves nothing: its record cannot be used.`;

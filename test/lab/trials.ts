@@ -7,12 +7,14 @@ import { databaseTrials } from './trials/database.ts';
 import { networkTrials } from './trials/network.ts';
 import { operationTrials } from './trials/operation.ts';
 import { pauseTrials } from './trials/pauses.ts';
+import { stabilityTrials } from './trials/stability.ts';
 import { arbiterTrials } from './trials/arbiters.ts';
 import { fenceTrials } from './trials/fence.ts';
 import { keyTrials } from './trials/keys.ts';
 
 export const trials: readonly Trial[] = [
   ...crashTrials,
+  ...stabilityTrials,
   ...networkTrials,
   ...pauseTrials,
   ...databaseTrials,
