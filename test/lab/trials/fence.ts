@@ -108,11 +108,11 @@ export const fenceTrials: readonly Trial[] = [
   },
   {
     name: 'E09-both-fence-at-once',
-    title: 'nothing passes between the boxes, and an order takes a second and a half',
+    title: 'nothing passes between the boxes, and an order takes a second',
     expected: {
       text: 'one order is given: the box that serves waits, and is off before its turn',
       roleChanges: [0, 1],
-      outageLimitMs: atMost(6000),
+      outageLimitMs: atMost(8000),
       mayOverlap: false,
     },
     site,
