@@ -2,11 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { nowMs, pause, until } from '../clock.ts';
+import { cutPower, killAgent } from '../faults.ts';
 import type { Field } from '../field.ts';
 import { hotpair, statusOf } from '../hotpairCommand.ts';
 import { LabError } from '../labError.ts';
 import { boxNames, paths, type BoxName } from '../layout.ts';
-import { atMost, type Trial } from '../trial.ts';
+import { atMost, noLimit, type Trial } from '../trial.ts';
 
 const rotations = 3;
 /** The product's own: silence from which on a box is suspicious. */
@@ -23,6 +24,18 @@ export const keyTrials: readonly Trial[] = [
       mayOverlap: false,
     },
     act: rotateKeys,
+  },
+  {
+    name: 'E11-key-rotation-interrupted',
+    title:
+      'a rotation is begun while the standby has no power, the agent is killed, power comes back',
+    expected: {
+      text: 'it goes on by itself: one new key on both boxes, a healthy pair',
+      roleChanges: [0],
+      outageLimitMs: noLimit,
+      mayOverlap: false,
+    },
+    act: interruptedRotation,
   },
 ];
 
@@ -55,6 +68,21 @@ async function rotateKeys(field: Field): Promise<void> {
     // One may be on its way when its key is given up.
     if (refused > rotations) field.object(`${box} refused ${refused} heartbeats`);
   }
+}
+
+async function interruptedRotation(field: Field): Promise<void> {
+  const seen = new Set([keyOf('box-a')]);
+  const atMs = await cutPower(field.standby);
+  field.noteFault(atMs);
+  await field.client.untilFlowing('rows acknowledged alone', atMs + 300, 500, 20_000);
+  await hotpair(field.site.binary, field.primary, ['key', 'rotate', '--no-wait'], 10_000);
+  if (!/\nnext [0-9a-f]{64}\n$/.test(keyOf(field.primary)))
+    field.object('the next key is not on disk');
+  killAgent(field.primary);
+  await field.powerOn(field.standby);
+  const begunMs = nowMs();
+  await until('both boxes have one new key', 30_000, () => isOneNewKey(seen));
+  field.remark(`one key on both ${Math.round(nowMs() - begunMs)} ms after power came back`);
 }
 
 /** Asks both boxes again and again how long they have heard nothing. */
