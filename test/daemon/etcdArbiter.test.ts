@@ -30,7 +30,8 @@ async function opened(t: { teardown(end: () => void): void }): Promise<Opened> {
   const arbiter = openEtcdArbiter({ config, files, pairId, nodeId: boxA, log });
   t.teardown(() => {
     arbiter.close();
-    rmSync(directory, { recursive: true, force: true });
+    // What was seen last may be on its way to the disk.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
   });
   return { arbiter, etcd, kept };
 }

@@ -2,7 +2,7 @@
 // robbed of its memory by the keeper, which knows its process.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, cpSync, openSync, rmSync } from 'node:fs';
 import { until } from './clock.ts';
 import { outcomeOf } from './command.ts';
 import { addresses, labFile, namespaces, paths } from './layout.ts';
@@ -15,6 +15,9 @@ export type EtcdServer = {
   readonly set: (state: EtcdState) => Promise<void>;
   /** Everything it knew is gone; then it runs again. */
   readonly wipe: () => Promise<void>;
+  readonly copy: () => Promise<void>;
+  /** What it knew when it was copied takes the place of what it knows; then it runs again. */
+  readonly putBack: () => Promise<void>;
   readonly state: () => EtcdState;
 };
 
@@ -64,15 +67,30 @@ export function etcdServer(): EtcdServer {
     }
     if (wanted === 'slow') standStill();
   };
+  const whileStopped = async (act: () => void): Promise<void> => {
+    await set('stopped');
+    act();
+    await set('running');
+  };
   return {
     set,
-    wipe: async () => {
-      await set('stopped');
-      rmSync(paths.etcdData, { recursive: true, force: true });
-      await set('running');
-    },
+    wipe: async () => whileStopped(() => replaceData()),
+    copy: async () => whileStopped(copyData),
+    putBack: async () => whileStopped(() => replaceData(copyOfData)),
     state: () => state,
   };
+}
+
+const copyOfData = `${paths.etcd}/copy`;
+
+function copyData(): void {
+  rmSync(copyOfData, { recursive: true, force: true });
+  cpSync(paths.etcdData, copyOfData, { recursive: true });
+}
+
+function replaceData(by?: string): void {
+  rmSync(paths.etcdData, { recursive: true, force: true });
+  if (by !== undefined) cpSync(by, paths.etcdData, { recursive: true });
 }
 
 function etcdWith({ ca, cert, key }: typeof foreignFiles): readonly string[] {

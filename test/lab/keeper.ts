@@ -127,6 +127,14 @@ async function obey(request: KeeperRequest): Promise<KeeperReport> {
     case 'setSwitch':
       for (const device of request.devices) strip.setMode(device, request.mode);
       break;
+    case 'copyEtcd':
+      requireEtcd();
+      await etcd.copy();
+      break;
+    case 'putEtcdBack':
+      requireEtcd();
+      await etcd.putBack();
+      break;
     case 'stop':
       cutPower(boxNames);
       await etcd.set('stopped');

@@ -27,6 +27,9 @@ export type KeeperRequest =
   | { readonly type: 'setEtcd'; readonly state: EtcdState }
   /** etcd forgets everything and runs again. */
   | { readonly type: 'wipeEtcd' }
+  /** A copy of what etcd knows now, and etcd with what is in that copy. */
+  | { readonly type: 'copyEtcd' }
+  | { readonly type: 'putEtcdBack' }
   | {
       readonly type: 'setSwitch';
       readonly devices: readonly SwitchName[];

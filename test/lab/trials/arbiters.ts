@@ -67,6 +67,18 @@ export const arbiterTrials: readonly Trial[] = [
     act: everythingCut,
   },
   {
+    name: 'B07-everything-cut-only-primary-reaches-etcd',
+    title: 'nothing passes between the boxes, and the standby does not reach etcd',
+    expected: {
+      text: 'the primary goes on alone within 1.5 s',
+      roleChanges: [0],
+      outageLimitMs: takeoverGoal,
+      mayOverlap: false,
+    },
+    site,
+    act: onlyPrimaryReachesEtcd,
+  },
+  {
     name: 'E01-etcd-down',
     title: 'etcd is down for twelve seconds while the pair is healthy',
     expected: {
@@ -148,6 +160,24 @@ export const arbiterTrials: readonly Trial[] = [
     act: etcdSlow,
   },
   {
+    name: 'E06-etcd-is-put-back',
+    title:
+      'etcd is put back to an older copy; when the pair is entered again the primary loses power',
+    expected: {
+      text: 'the older copy is noticed and not believed, then a takeover as ever',
+      roleChanges: [1],
+      outageLimitMs: takeoverGoal,
+      mayOverlap: false,
+    },
+    site,
+    act: async (field) => {
+      await askKeeper({ type: 'copyEtcd' });
+      // Until each box has seen more than the copy has.
+      await pause(1.2 * lookMs);
+      await etcdForgets(field, async () => askKeeper({ type: 'putEtcdBack' }));
+    },
+  },
+  {
     name: 'E06-etcd-forgets',
     title: 'etcd loses its memory; when the pair is entered again the primary loses power',
     expected: {
@@ -157,7 +187,7 @@ export const arbiterTrials: readonly Trial[] = [
       mayOverlap: false,
     },
     site,
-    act: etcdForgets,
+    act: async (field) => etcdForgets(field, wipeEtcd),
   },
 ];
 
@@ -178,6 +208,17 @@ async function everythingCut(field: Field): Promise<void> {
   await field.client.untilFlowing('rows acknowledged by one of them', atMs + 300, 1000, 20_000);
   await pauseUntil(atMs + 4000);
   await joinAgain();
+  field.noteHealed();
+}
+
+async function onlyPrimaryReachesEtcd(field: Field): Promise<void> {
+  await cutFromEtcd(field.standby);
+  const atMs = await cutApart();
+  field.noteFault(atMs);
+  await field.client.untilFlowing('rows acknowledged by the primary', atMs + 300, 1000, 20_000);
+  await pauseUntil(atMs + 4000);
+  await joinAgain();
+  await askKeeper({ type: 'setWitnessLink', box: field.standby, connected: true });
   field.noteHealed();
 }
 
@@ -254,10 +295,10 @@ async function etcdSlow(field: Field): Promise<void> {
   await field.powerOn(field.primary);
 }
 
-async function etcdForgets(field: Field): Promise<void> {
+async function etcdForgets(field: Field, forget: () => Promise<unknown>): Promise<void> {
   const { standby, primary } = field;
   const noted = timesForgotten();
-  await wipeEtcd();
+  await forget();
   await until('a box notices that etcd forgot', 2 * lookMs, () => timesForgotten() > noted);
   // Whoever noticed says nothing of an entry until it has seen the new one.
   await until('the pair is entered again', 2 * lookMs, async () => {
