@@ -109,7 +109,7 @@ export function openBox(options: BoxOptions): Box {
   const announcing = openAnnouncing(() => servicePort.announce());
   const database = openOwnDatabase(ground, log, post, watch);
   const keys = openKeys(ground, log, database, () => ({ paths, loop }));
-  const care = openCare(config, database, log, watch);
+  const care = openCare(options, database, watch, () => commands);
   const paths = openPaths(ground, log, post, keys);
   const commands = openCommands(post);
   const arbiter = openArbiter({ ground, log, paths, state: () => loop.state() });
@@ -259,10 +259,28 @@ function openOwnDatabase(
   );
 }
 
-function openCare(config: Config, database: Database, log: Log, watch: LateWatch): DatabaseCare {
-  const longestPauseMs = config.stability.pairingPauseMs;
-  return openDatabaseCare({ database, log, longestPauseMs, lookAgain: watch.lookSoon });
+function openCare(
+  { ground, log }: BoxOptions,
+  database: Database,
+  watch: LateWatch,
+  commands: () => Commands,
+): DatabaseCare {
+  return openDatabaseCare({
+    database,
+    log,
+    longestPauseMs: ground.config.stability.pairingPauseMs,
+    lookAgain: watch.lookSoon,
+    handOver: () => {
+      const said = commands().give({ type: 'switchover' }, handOverDeadlineMs);
+      said.then(
+        (verdict) => log.history('info', 'diskHandover', verdict),
+        (error: unknown) => log.history('warning', 'diskHandover', { text: String(error) }),
+      );
+    },
+  });
 }
+
+const handOverDeadlineMs = 120_000;
 
 type Resetter = {
   readonly kick: () => void;

@@ -31,17 +31,25 @@ type CareOptions = {
   readonly longestPauseMs: number;
   /** Asks for another deciding look soon. */
   readonly lookAgain: (afterMs: number) => void;
+  /** Wishes for a switchover, as an operator would. */
+  readonly handOver: () => void;
 };
+
+/** Both disks may be full: the service must not go to and fro. */
+const handOverPauseMs = 3_600_000;
 
 export function openDatabaseCare({
   database,
   log,
   longestPauseMs,
   lookAgain,
+  handOver,
 }: CareOptions): DatabaseCare {
   let last: CareLook | null = null;
   let isLooking = false;
   let looks = 0;
+  let isPaired = false;
+  let handedOverAt = -Infinity;
   const following = watchFollowing();
   const pairings = watchPairings(longestPauseMs);
 
@@ -51,12 +59,22 @@ export function openDatabaseCare({
     const own = ++looks;
     try {
       const found = await database.care.look(lookDeadlineMs);
-      if (own === looks) take(found);
+      if (own !== looks) return;
+      take(found);
+      leaveFullDisk(found);
     } catch {
       // A database that does not answer is told by the deciding look.
     } finally {
       isLooking = false;
     }
+  }
+
+  // Once PostgreSQL has ended for want of room, nobody can hand over any more: the log cannot be opened again.
+  function leaveFullDisk({ isNearlyOut }: CareLook): void {
+    if (!isNearlyOut || !isPaired || monotonicMs() - handedOverAt < handOverPauseMs) return;
+    handedOverAt = monotonicMs();
+    log.history('warning', 'diskNearlyOut', { text: 'the service is handed over while it can be' });
+    handOver();
   }
 
   function take(found: CareLook | null): void {
@@ -78,6 +96,7 @@ export function openDatabaseCare({
     judged: (seen, state) => {
       const now = monotonicMs();
       pairings.note(state, now);
+      isPaired = state.name === 'paired';
       if (!seen.answering) {
         // Another server, other data perhaps: what was found says nothing of it. A look under way is old news too.
         looks += 1;

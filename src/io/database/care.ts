@@ -40,6 +40,8 @@ export type Finding = {
 export type CareLook = {
   readonly findings: readonly Finding[];
   readonly freeBytes: number;
+  /** So little that PostgreSQL may end for want of it at any moment. */
+  readonly isNearlyOut: boolean;
   /** What the primary may still write before the standby's log is given up; null where nothing limits it. */
   readonly standbyLogLeftBytes: number | null;
   readonly slotBudgetMb: number;
@@ -60,6 +62,8 @@ const diskLimits = {
   low: { fraction: 0.15, bytes: 4096 * mb, seconds: 6 * 60 * minuteSeconds },
   almostGone: { fraction: 0.07, bytes: 1024 * mb, seconds: 30 * minuteSeconds },
 } as const;
+
+const nearlyOut = { fraction: 0.05, bytes: 256 * mb } as const;
 
 const question = `
 SELECT pg_is_in_recovery() AS in_recovery,
@@ -110,6 +114,7 @@ export function openCare(instance: Instance, setBudget: (budgetMb: number) => Pr
       return {
         findings,
         freeBytes: room.free,
+        isNearlyOut: room.free < Math.min(nearlyOut.bytes, room.whole * nearlyOut.fraction),
         standbyLogLeftBytes: isStandby || Number.isNaN(logLeft) ? null : logLeft,
         slotBudgetMb: options.slotDiskBudgetMb,
       };

@@ -11,6 +11,7 @@ import { LabError } from '../labError.ts';
 import { paths } from '../layout.ts';
 import { atMost, withEvidence, type Trial } from '../trial.ts';
 import { byHandTrials, untilAlarm } from './byHand.ts';
+import { fullDiskTrials } from './fullDisk.ts';
 
 export const databaseTrials: readonly Trial[] = [
   {
@@ -69,6 +70,7 @@ export const databaseTrials: readonly Trial[] = [
     act: bitRot,
   },
   ...byHandTrials,
+  ...fullDiskTrials,
 ];
 
 async function postgresKill(field: Field): Promise<void> {
