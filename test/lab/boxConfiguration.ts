@@ -18,6 +18,7 @@ service:
   addresses: [${service}/24, "${service6}/64"]
   references: [${gateway}, ${reference}]
   standbyPort: ${options.standbyPort}
+  linkUpDeadline: ${options.linkUpDeadline}
 ${arbiterSection(box, options)}
 # Trials follow one another faster than a box in trouble comes and goes.
 stability: { pairingPause: 5s, unexpectedStarts: 1000 }

@@ -1,13 +1,14 @@
 // The faults by themselves: each applies one, at an instant that it gives back (CLOCK_MONOTONIC in
 // ms, right before). Trials use them, and so does `scripts/lab fault`.
 
-import { nowMs } from './clock.ts';
 import { agentOf, postmasterOf, runInBox } from './insideBox.ts';
 import type { EtcdState } from './etcdServer.ts';
 import { askKeeper } from './keeperProtocol.ts';
 import { LabError } from './labError.ts';
 import { addresses, otherBox, type BoxName } from './layout.ts';
 import { switchNames, type SwitchMode, type SwitchName } from './powerStrip.ts';
+import { nowMs, until } from './clock.ts';
+import type { Trap } from './powerTrap.ts';
 
 export type Fault = {
   readonly name: string;
@@ -78,6 +79,20 @@ export async function wipeEtcd(): Promise<number> {
 
 export async function cutFromEtcd(box: BoxName): Promise<number> {
   return (await askKeeper({ type: 'setWitnessLink', box, connected: false })).atMs;
+}
+
+/** Cuts the power of a box at a step that leaves a trace on its disk; see powerTrap.ts. */
+export async function setTrap(box: BoxName, trap: Trap): Promise<void> {
+  await askKeeper({ type: 'setTrap', box, trap });
+}
+
+/** Resolves when the trap has sprung, with the instant at which that was seen. */
+export async function untilTrapped(what: string, deadlineMs: number): Promise<number> {
+  return until(what, deadlineMs, hasTrapSprung, 20);
+}
+
+async function hasTrapSprung(): Promise<boolean> {
+  return (await askKeeper({ type: 'report' })).trapSprangMs !== null;
 }
 
 /** kill -9 of the postmaster; its children notice and end by themselves. */

@@ -1,6 +1,6 @@
 // What a trial has in its hands while it runs: the pair, the client, the observer, the faults.
 
-import { nowMs, until } from './clock.ts';
+import { nowMs, pause, until } from './clock.ts';
 import { openEvents, type BoxEvent, type BoxEvents } from './boxEvents.ts';
 import type { RunningClient } from './clientProcess.ts';
 import type { HealthyPair } from './health.ts';
@@ -99,8 +99,30 @@ export async function untilTakenOver(
   faultAtMs: number,
   deadlineMs = 20_000,
 ): Promise<void> {
-  await field.observer.untilSeen(`${box} leads`, deadlineMs, (sight) => isLeading(sight, box));
+  await untilLeading(field, box, deadlineMs);
   await field.client.untilFlowing('rows acknowledged again', faultAtMs, 700, deadlineMs);
+}
+
+/** Waits until a box's database is out of recovery. */
+export async function untilLeading(field: Field, box: BoxName, deadlineMs: number): Promise<void> {
+  await field.observer.untilSeen(`${box} leads`, deadlineMs, (sight) => isLeading(sight, box));
+}
+
+/** Looks at a box until something is over, and speaks against the run if it leads or has the address. */
+export async function objectToLeading(
+  field: Field,
+  box: BoxName,
+  isOver: () => boolean,
+  why: string,
+): Promise<void> {
+  while (!isOver()) {
+    const { sight } = field.observer.report();
+    if (isLeading(sight, box) || sight[box].holdsAddress) {
+      field.object(`${box} ${why}`);
+      return;
+    }
+    await pause(10);
+  }
 }
 
 /** Waits until a box's history has an event. */

@@ -14,6 +14,7 @@ import { LabError, sentenceOf } from './labError.ts';
 import { boxNames, namespaces, paths, type BoxName } from './layout.ts';
 import { isolatePort } from './network.ts';
 import { openPowerStrip } from './powerStrip.ts';
+import { setPowerTrap, type Trap } from './powerTrap.ts';
 import { readState } from './siteState.ts';
 
 const tickMs = 10;
@@ -42,6 +43,9 @@ const supplies: Readonly<Record<BoxName, BoxSupply>> = {
 /** LAN plugs that are pulled by a fault, beside those of boxes without power. */
 const pulled = new Set<BoxName>();
 const cutFromWitness = new Set<BoxName>();
+
+let trapSprangMs: number | null = null;
+let removeTrap = (): void => undefined;
 
 // The far ends go down, not the box's own: those its agent could raise again in the moment before it is dead.
 function cutPower(boxes: readonly BoxName[]): void {
@@ -78,6 +82,17 @@ function tick(): void {
       powerOn(box).catch((error: unknown) => say(sentenceOf(error)));
     }, restartAfterResetMs);
   }
+}
+
+function setTrap(box: BoxName, trap: Trap): void {
+  removeTrap();
+  trapSprangMs = null;
+  removeTrap = setPowerTrap(box, trap, () => {
+    trapSprangMs = nowMs();
+    cutPower([box]);
+    say(`${box}: the trap at ${trap.file} ${trap.contains} has sprung`);
+    isDead(box).catch((error: unknown) => say(sentenceOf(error)));
+  });
 }
 
 async function obey(request: KeeperRequest): Promise<KeeperReport> {
@@ -135,6 +150,12 @@ async function obey(request: KeeperRequest): Promise<KeeperReport> {
       requireEtcd();
       await etcd.putBack();
       break;
+    case 'setTrap':
+      setTrap(request.box, request.trap);
+      break;
+    case 'removeTrap':
+      removeTrap();
+      break;
     case 'stop':
       cutPower(boxNames);
       await etcd.set('stopped');
@@ -150,6 +171,7 @@ async function obey(request: KeeperRequest): Promise<KeeperReport> {
     cableConnected: cable.isConnected(),
     etcd: etcd.state(),
     powerOrders: strip.orders(),
+    trapSprangMs,
   };
 }
 

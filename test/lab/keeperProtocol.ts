@@ -7,6 +7,7 @@ import type { EtcdState } from './etcdServer.ts';
 import { LabError } from './labError.ts';
 import { paths, type BoxName } from './layout.ts';
 import type { PowerOrder, SwitchMode, SwitchName } from './powerStrip.ts';
+import type { Trap } from './powerTrap.ts';
 
 export type KeeperRequest =
   | { readonly type: 'report' }
@@ -35,6 +36,10 @@ export type KeeperRequest =
       readonly devices: readonly SwitchName[];
       readonly mode: SwitchMode;
     }
+  /** The box loses its power at a step that leaves a trace on its disk; one trap at a time. */
+  | { readonly type: 'setTrap'; readonly box: BoxName; readonly trap: Trap }
+  /** The trap that has not sprung is taken away. */
+  | { readonly type: 'removeTrap' }
   | { readonly type: 'stop' };
 
 export type BoxPower = {
@@ -55,6 +60,8 @@ export type KeeperReport = {
   readonly etcd: EtcdState;
   /** What the boxes made the power switches do, since the site was built. */
   readonly powerOrders: readonly PowerOrder[];
+  /** CLOCK_MONOTONIC when the last trap sprang; null: it has not. */
+  readonly trapSprangMs: number | null;
 };
 
 export type KeeperReply =

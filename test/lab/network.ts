@@ -90,14 +90,18 @@ export function isolatePort(namespace: string, port: string, isolated: boolean):
 }
 
 function addHost(namespace: string, port: string, address: string, address6: string): void {
-  const mac = `02:00:00:00:02:${String(Number(address.split('.')[3]) % 100).padStart(2, '0')}`;
-  addPort(namespace, 'eth0', mac, namespaces.lan, port, 'br0');
+  addPort(namespace, 'eth0', macOf(address), namespaces.lan, port, 'br0');
   batch(namespace, [
     'link set lo up',
     `addr add ${address}/24 dev eth0`,
     `addr add ${address6}/64 dev eth0 nodad`,
     'link set eth0 up',
   ]);
+}
+
+/** The hardware address of a LAN host, made of the end of its address. */
+export function macOf(address: string): string {
+  return `02:00:00:00:02:${String(Number(address.split('.')[3]) % 100).padStart(2, '0')}`;
 }
 
 function addPort(

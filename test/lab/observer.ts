@@ -20,10 +20,12 @@ let sight: Sight = { 'box-a': darkBox, 'box-b': darkBox };
 let seenMs = nowMs();
 let tally = emptyTally;
 let promotedAtMs: number | null = null;
+/** The boxes cannot hear each other on any path: whoever answers then is not counted. */
+let apart = false;
 
 function see(next: Sight): void {
   const atMs = nowMs();
-  tally = tallied(tally, sight, atMs - seenMs, next);
+  tally = tallied(tally, sight, atMs - seenMs, next, apart);
   seenMs = atMs;
   sight = next;
 }
@@ -75,6 +77,7 @@ function report(): void {
 
 process.on('message', (order: ObserverOrder) => {
   if (order.type === 'awaitPromotion') void awaitPromotion(order.box);
+  else if (order.type === 'setApart') ({ apart } = order);
   else beginTally();
 });
 process.once('disconnect', () => process.exit(0));

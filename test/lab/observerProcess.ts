@@ -9,7 +9,8 @@ import { reserveRows, type RowRange } from './siteState.ts';
 
 export type ObserverOrder =
   | { readonly type: 'resetTally' }
-  | { readonly type: 'awaitPromotion'; readonly box: BoxName };
+  | { readonly type: 'awaitPromotion'; readonly box: BoxName }
+  | { readonly type: 'setApart'; readonly apart: boolean };
 
 export type ObserverReport = {
   readonly sight: Sight;
@@ -27,6 +28,8 @@ export type RunningObserver = {
   readonly ranges: Readonly<Record<BoxName, RowRange>>;
   readonly awaitPromotion: (box: BoxName) => void;
   readonly resetTally: () => void;
+  /** While no path is left between the boxes, two that answer for the address are not counted. */
+  readonly setApart: (apart: boolean) => void;
   /** Waits until something is seen. @throws {LabError} not within the deadline */
   readonly untilSeen: (
     what: string,
@@ -63,6 +66,7 @@ export function startObserver(): RunningObserver {
   };
   return {
     report: () => latest,
+    setApart: (apart) => order({ type: 'setApart', apart }),
     awaitPromotion: (box) => order({ type: 'awaitPromotion', box }),
     acknowledged: () => acknowledged,
     ranges,

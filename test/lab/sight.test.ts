@@ -67,12 +67,28 @@ test('V3: an address on a port without carrier is answered to nobody', (t) => {
   t.is(tallied(emptyTally, unplugged, 12.5, unplugged).doubleAddressMs, 0);
 });
 
+test('V3: boxes that cannot hear each other may both answer; as acknowledgers they count', (t) => {
+  const after = tallied(emptyTally, splitBrain, 12.5, splitBrain, true);
+  t.is(after.doubleAddressMs, 0);
+  t.is(after.doubleAckMs, 12.5);
+});
+
 test('a second box that begins to lead beside the first is a role change', (t) => {
   const started = tallied(emptyTally, { 'box-a': darkBox, 'box-b': darkBox }, 1, whole);
   t.is(started.roleChanges, 0);
   const split = tallied(started, whole, 1, splitBrain);
   t.is(split.roleChanges, 1);
   t.deepEqual(split.newLeaders, ['box-b']);
+});
+
+test('a database that an isolated primary restarts behind its gate is no role change', (t) => {
+  const takenOver: Sight = { 'box-a': darkBox, 'box-b': box(soloPrimary, true) };
+  const gated: Sight = {
+    ...takenOver,
+    'box-a': box({ ...pairedPrimary, standbyStreaming: false }),
+  };
+  const first = tallied({ ...emptyTally, lastLeader: 'box-b' }, takenOver, 1, gated);
+  t.is(first.roleChanges, 0);
 });
 
 test('a primary that restarts is no role change', (t) => {

@@ -55,6 +55,14 @@ export function bothAnswer(sight: Sight): boolean {
   return boxNames.every((box) => sight[box].holdsAddress && sight[box].lanCarrier);
 }
 
+/**
+ * Whether a box does a primary's work. A database out of recovery alone is not enough: an isolated
+ * primary restarts it behind its gate, where nothing is acknowledged and no address is answered.
+ */
+export function isServing(sight: Sight, box: BoxName): boolean {
+  return isLeading(sight, box) && (sight[box].holdsAddress || canAcknowledge(sight, box));
+}
+
 /** The one box whose PostgreSQL leads; undefined when none or both do. */
 export function leader(sight: Sight): BoxName | undefined {
   const leading = boxNames.filter((box) => isLeading(sight, box));
@@ -81,7 +89,7 @@ export type Tally = {
   readonly doubleAddressMs: number;
   readonly roleChanges: number;
   readonly lastLeader: BoxName | null;
-  /** Every box that newly led after the other one, in order. */
+  /** Every box that newly served after the other one, in order. */
   readonly newLeaders: readonly BoxName[];
 };
 
@@ -93,11 +101,17 @@ export const emptyTally: Tally = {
   newLeaders: [],
 };
 
-/** Adds the span for which `before` held, and counts every box that newly leads after another. */
-export function tallied(tally: Tally, before: Sight, spanMs: number, after: Sight): Tally {
+/** Adds the span for which `before` held (`apart`: no path was left between the boxes), and counts every box that newly serves after another. */
+export function tallied(
+  tally: Tally,
+  before: Sight,
+  spanMs: number,
+  after: Sight,
+  apart = false,
+): Tally {
   let { roleChanges, lastLeader, newLeaders } = tally;
   for (const box of boxNames) {
-    if (!isLeading(after, box) || isLeading(before, box)) continue;
+    if (!isServing(after, box) || isServing(before, box)) continue;
     if (lastLeader !== null && lastLeader !== box) {
       roleChanges += 1;
       newLeaders = [...newLeaders, box];
@@ -106,7 +120,7 @@ export function tallied(tally: Tally, before: Sight, spanMs: number, after: Sigh
   }
   return {
     doubleAckMs: tally.doubleAckMs + (bothCanAcknowledge(before) ? spanMs : 0),
-    doubleAddressMs: tally.doubleAddressMs + (bothAnswer(before) ? spanMs : 0),
+    doubleAddressMs: tally.doubleAddressMs + (!apart && bothAnswer(before) ? spanMs : 0),
     roleChanges,
     lastLeader,
     newLeaders,

@@ -19,8 +19,10 @@ import { makeEtcdCertificates } from './etcdCertificates.ts';
 import { thawAll } from './freeze.ts';
 import { untilHealthy, type HealthyPair } from './health.ts';
 import { hotpair, statusOf } from './hotpairCommand.ts';
+import { leaveServiceAddresses } from './intruder.ts';
 import { askKeeper } from './keeperProtocol.ts';
 import { boxDirectories, boxNames, labFile, paths, runDirectory, type BoxName } from './layout.ts';
+import { mendLan } from './lanSwitch.ts';
 import { buildNetwork } from './network.ts';
 import { startObserver } from './observerProcess.ts';
 import { switchNames } from './powerStrip.ts';
@@ -82,6 +84,9 @@ export async function heal(): Promise<void> {
   }
   await askKeeper({ type: 'setSwitch', devices: switchNames, mode: 'obey' });
   await askKeeper({ type: 'setApart', apart: false });
+  mendLan();
+  leaveServiceAddresses();
+  await askKeeper({ type: 'removeTrap' });
   await askKeeper({ type: 'setSilent', silent: false });
   await askKeeper({ type: 'setCable', connected: true });
   for (const box of boxNames) {

@@ -10,6 +10,8 @@ export type SiteArbiter = 'lan' | 'etcd' | 'fence';
 export type SiteOptions = {
   readonly eth1: Eth1;
   readonly standbyPort: StandbyPort;
+  /** What a port that was down gets; behind a spanning tree it has to be long. */
+  readonly linkUpDeadline: string;
   readonly arbiter: SiteArbiter;
   /** The executable that both boxes run. */
   readonly binary: string;
@@ -57,7 +59,6 @@ export function sameOptions(left: SiteOptions, right: SiteOptions): boolean {
   return JSON.stringify(sorted(left)) === JSON.stringify(sorted(right));
 }
 
-function sorted(options: SiteOptions): readonly string[] {
-  const { eth1, standbyPort, arbiter, binary, sharedBuffers } = options;
-  return [eth1, standbyPort, arbiter, binary, sharedBuffers];
+function sorted(options: SiteOptions): readonly [string, string][] {
+  return Object.entries(options).toSorted(([left], [right]) => (left < right ? -1 : 1));
 }

@@ -14,6 +14,8 @@ export type Expected = {
   /** Role changes that the whole run may show. */
   readonly roleChanges: readonly number[];
   readonly outageLimitMs: OutageLimit;
+  /** From the healing to a healthy pair, where a limit is promised. */
+  readonly healthyWithinMs?: number;
   /** Whether the healed boxes may both hold the address for two heartbeats. */
   readonly mayOverlap: boolean;
   /** How long both may hold it while they cannot hear each other; none where this is missing. */

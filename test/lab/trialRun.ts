@@ -182,6 +182,7 @@ function complaints(finished: Finished, figures: Figures): readonly string[] {
   const { expected } = trial;
   const limitMs = isLoaded(trial, options) ? null : expected.outageLimitMs(site);
   const { outageMs, lost, doubleAckMs, rivalAcks, doubleAddressMs, roleChanges } = figures;
+  const { pairedAgainMs } = figures;
   const diverges = expected.mayDiverge === true;
   const kept = boxNames.some((box) => (finished.field?.newlyKept(box) ?? []).length > 0);
   const addressBudgetMs =
@@ -192,6 +193,10 @@ function complaints(finished: Finished, figures: Figures): readonly string[] {
       'the writers of the monitor got nothing acknowledged',
     outageMs === null && 'no row was acknowledged after the fault',
     limitMs !== null && (outageMs ?? 0) > limitMs && `an outage of more than ${limitMs} ms`,
+    pairedAgainMs !== null &&
+      expected.healthyWithinMs !== undefined &&
+      pairedAgainMs > expected.healthyWithinMs &&
+      `no healthy pair within ${expected.healthyWithinMs} ms`,
     (lost ?? 0) > 0 && !(diverges && kept) && `${lost} acknowledged rows are lost`,
     !diverges && (doubleAckMs ?? 0) > 0 && 'both boxes could acknowledge at once',
     !diverges && (rivalAcks ?? 0) > 0 && `${rivalAcks} rows were acknowledged by a second box`,

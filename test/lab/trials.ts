@@ -3,6 +3,7 @@
 import { LabError } from './labError.ts';
 import { isCalled, type Trial } from './trial.ts';
 import { crashTrials } from './trials/crash.ts';
+import { crashStepTrials } from './trials/crashSteps.ts';
 import { databaseTrials } from './trials/database.ts';
 import { networkTrials } from './trials/network.ts';
 import { operationTrials } from './trials/operation.ts';
@@ -15,6 +16,7 @@ import { keyTrials } from './trials/keys.ts';
 export const trials: readonly Trial[] = [
   ...crashTrials,
   ...stabilityTrials,
+  ...crashStepTrials,
   ...networkTrials,
   ...pauseTrials,
   ...databaseTrials,

@@ -59,6 +59,7 @@ export function parseWords(line: readonly string[]): Words {
         'unaddressed',
         'down',
       ] as const),
+      linkUpDeadline: '3s',
       arbiter: oneOf('--arbiter', values.arbiter, ['lan', 'etcd', 'fence'] as const),
       binary: values.binary,
       sharedBuffers: checkpoint ? largeBuffers : '128MB',

@@ -3,12 +3,21 @@
 import { nowMs, pause, pauseUntil, until } from '../clock.ts';
 import { dirtyStandby, restartpointUnderWay } from '../dirtyStandby.ts';
 import { cutPower } from '../faults.ts';
-import { untilTakenOver, type Field } from '../field.ts';
-import { hotpair, statusOf } from '../hotpairCommand.ts';
+import { objectToLeading, untilAlarm, untilTakenOver, type Field } from '../field.ts';
+import { statusOf } from '../hotpairCommand.ts';
 import { askKeeper } from '../keeperProtocol.ts';
-import { isLeading, leader } from '../sight.ts';
-import { noLimit, takeoverGoal, withEvidence, type Trial } from '../trial.ts';
+import { LabError } from '../labError.ts';
+import type { BoxName } from '../layout.ts';
+import { objectToRows } from '../keptRows.ts';
+import { takeOverByHand } from '../operatorAct.ts';
+import { noLimit, takeoverGoal, withEvidence, type Expected, type Trial } from '../trial.ts';
 import { hasRow, leaveCommitUnsent } from '../unsentCommit.ts';
+
+const sameRoles: Omit<Expected, 'text'> = {
+  roleChanges: [0],
+  outageLimitMs: noLimit,
+  mayOverlap: false,
+};
 
 export const crashTrials: readonly Trial[] = [
   {
@@ -48,12 +57,48 @@ export const crashTrials: readonly Trial[] = [
     name: 'A06-both-power-loss',
     title: 'both lose power at once and get it back',
     expected: {
-      text: 'the pair resumes, whoever boots first',
-      roleChanges: [0, 1],
+      text: 'the pair resumes within 30 s, with the same primary',
+      roleChanges: [0],
       outageLimitMs: noLimit,
+      healthyWithinMs: 30_000,
       mayOverlap: false,
     },
     act: bothPowerLoss,
+  },
+  {
+    name: 'A07-old-primary-alone',
+    title: 'both lose power while paired, only the old primary gets it back',
+    expected: {
+      text: 'it waits and says for what; with the other one back it serves',
+      ...sameRoles,
+    },
+    act: async (field) => {
+      await bothLosePower(field);
+      await waitAlone(field, field.primary);
+      await field.powerOn(field.standby);
+    },
+  },
+  {
+    name: 'A07-operator-decides',
+    title: 'both lose power while paired, only the old primary returns, the operator decides',
+    expected: { text: 'it serves by order; the other one follows when it is back', ...sameRoles },
+    act: operatorDecides,
+  },
+  {
+    name: 'A08-old-standby-alone',
+    title: 'both lose power while paired, only the old standby gets it back',
+    expected: { text: 'it waits and never serves by itself; the old order returns', ...sameRoles },
+    act: async (field) => {
+      await bothLosePower(field);
+      await waitAlone(field, field.standby);
+      await field.powerOn(field.primary);
+    },
+  },
+  {
+    name: 'A09-lone-primary-alone',
+    title: 'standby off, primary writes alone, primary off, primary returns alone',
+    expected: { text: 'it serves at once, without waiting for anybody', ...sameRoles },
+    act: lonePrimaryAlone,
   },
   {
     name: 'A10-stale-standby-alone',
@@ -104,30 +149,9 @@ async function oldPrimaryReturns(field: Field): Promise<void> {
   });
   const [kept] = field.newlyKept(field.primary);
   if (kept === undefined) field.object('what only the old primary had was not kept');
-  else await objectToRows(field, kept);
+  else await objectToRows(field, field.primary, kept);
   if (await hasRow(field.standby, row)) field.object('a row that nobody was told of came back');
 }
-
-/** The row that nobody was told of is in the export of the box that was rewound. */
-async function objectToRows(field: Field, kept: string): Promise<void> {
-  const { binary } = field.site;
-  const word = await hotpair(binary, field.primary, ['divergence', 'show', kept, '--json'], 5000);
-  const { rows } = JSON.parse(word) as KeptRows;
-  const count = rows?.tables.find(({ table }) => table === 'rows')?.rows ?? 0;
-  if (count === 0 || rows?.missing !== null) {
-    field.object(`the rows of the old primary were not kept: ${JSON.stringify(rows)}`);
-  }
-  const target = `/run/divergence-${Math.round(nowMs())}`;
-  await hotpair(binary, field.primary, ['divergence', 'export', kept, target], 5000);
-}
-
-/** What the lab reads of `hotpair divergence show --json`. */
-type KeptRows = {
-  readonly rows: {
-    readonly missing: string | null;
-    readonly tables: readonly { readonly table: string; readonly rows: number | null }[];
-  } | null;
-};
 
 async function standbyPowerLoss(field: Field): Promise<void> {
   if (field.options.duringCheckpoint) {
@@ -141,28 +165,65 @@ async function standbyPowerLoss(field: Field): Promise<void> {
 }
 
 async function bothPowerLoss(field: Field): Promise<void> {
-  field.noteFault(await cutPower('box-a', 'box-b'));
+  await bothLosePower(field);
   await pause(1000);
   await field.powerOn('box-a', 'box-b');
 }
 
+async function bothLosePower(field: Field): Promise<void> {
+  field.noteFault(await cutPower('box-a', 'box-b'));
+}
+
+/** Power for a box that may not serve alone: it must say so, and never lead until it does. */
+async function waitAlone(field: Field, box: BoxName): Promise<void> {
+  await field.powerOn(box);
+  let waits = false;
+  const told = untilAlarm(field, box, 'waitingForOperator', 30_000).finally(() => {
+    waits = true;
+  });
+  await Promise.all([told, objectToLeading(field, box, () => waits, 'served alone')]);
+  const status = await statusOf(field.site.binary, box);
+  if (typeof status === 'string') throw new LabError(status);
+  field.remark(
+    `${box === field.primary ? 'it' : 'the old standby'} waits for ${status.waitingFor}`,
+  );
+}
+
+async function operatorDecides(field: Field): Promise<void> {
+  await bothLosePower(field);
+  await waitAlone(field, field.primary);
+  const orderedMs = nowMs();
+  await takeOverByHand(field, field.primary);
+  await field.client.untilFlowing('rows acknowledged by order', orderedMs, 500, 30_000);
+  await field.powerOn(field.standby);
+}
+
+async function lonePrimaryAlone(field: Field): Promise<void> {
+  await writeAlone(field);
+  await cutPower(field.primary);
+  const backMs = nowMs();
+  await field.powerOn(field.primary);
+  await field.client.untilFlowing('rows acknowledged alone again', backMs, 500, 30_000);
+  await field.powerOn(field.standby);
+}
+
+async function writeAlone(field: Field): Promise<void> {
+  const atMs = await cutPower(field.standby);
+  field.noteFault(atMs);
+  await field.client.untilFlowing('rows acknowledged alone', atMs + 300, 500, 20_000);
+}
+
 async function staleStandbyAlone(field: Field): Promise<void> {
-  const firstMs = await cutPower(field.standby);
-  field.noteFault(firstMs);
-  await field.client.untilFlowing('rows acknowledged alone', firstMs + 300, 1000, 20_000);
+  await writeAlone(field);
   await cutPower(field.primary);
   const { atMs } = await askKeeper({ type: 'powerOn', box: field.standby });
-  const endMs = atMs + 7000;
-  while (nowMs() < endMs) {
-    const { sight } = field.observer.report();
-    if (isLeading(sight, field.standby) || leader(sight) === field.standby) {
-      field.object(`${field.standby} served although it lacks acknowledged rows`);
-      break;
-    }
-    await pause(10);
-  }
+  const isOver = (): boolean => nowMs() > atMs + 7000;
+  await objectToLeading(field, field.standby, isOver, 'served although it lacks acknowledged rows');
   const answered = field.client.acknowledged().at(-1)?.atMs ?? 0;
   if (answered > atMs) field.object('a row was acknowledged while only the stale box had power');
+  const status = await statusOf(field.site.binary, field.standby);
+  if (typeof status === 'string') throw new LabError(status);
+  field.remark(`the stale box waits: ${status.waitingFor}`);
   await field.powerOn(field.primary);
 }
 
@@ -183,7 +244,6 @@ async function standbyCrashLoops(field: Field): Promise<void> {
 }
 
 async function isDamped({ site, primary }: Field): Promise<boolean> {
-  const word = await hotpair(site.binary, primary, ['status', '--json'], 5000);
-  const { alarms } = JSON.parse(word) as { readonly alarms: readonly string[] };
-  return alarms.includes('pairingPaused');
+  const status = await statusOf(site.binary, primary);
+  return typeof status !== 'string' && status.alarms.includes('pairingPaused');
 }
