@@ -150,9 +150,8 @@ async function rowsOf(
   { instance, control, fork, from, deadline }: Copying,
   part: string,
 ): Promise<KeptRows | null> {
-  const { dataDirectory } = instance.options;
-  // Without a common past nothing tells own rows apart; a standby's directory cannot be started without a new timeline.
-  if (!fork.hasCommonPast || existsSync(join(dataDirectory, 'standby.signal'))) return null;
+  // Without a common past nothing tells own rows apart.
+  if (!fork.hasCommonPast) return null;
   const { timeline } = fork;
   const branch = { timeline, fork: from, walSegmentSize: control.walSegmentSize };
   return keepRows(instance, branch, part, deadline);

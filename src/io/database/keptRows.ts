@@ -109,7 +109,9 @@ async function readLog(
   if (cut.isCut || changes.isCut) return 'there was more than is read';
   const { wholeFrom } = changes;
   const isWhole = wholeFrom !== null && [...commits.transactions].every((one) => one >= wholeFrom);
-  return isWhole ? null : 'a transaction that began long before the fork may have more rows';
+  return isWhole
+    ? null
+    : 'a transaction that began before the log that was read may have more rows';
 }
 
 /** A little before the fork, as far as the log of this timeline is there. */

@@ -42,13 +42,37 @@ export async function withScratchServer<T>(
       await giveTo(directory, user);
       const child = await launch(instance, directory, deadline);
       try {
-        return await work({ inDatabase: databaseAsker(instance, directory, deadline) });
+        const scratch = { inDatabase: databaseAsker(instance, directory, deadline) };
+        await untilReplayed(scratch, deadline);
+        return await work(scratch);
       } finally {
         await end(instance, child);
       }
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
+  });
+}
+
+const settledLooks = 5;
+const lookPauseMs = 100;
+
+/** A standby answers before it has replayed everything; it has when its position stands still. */
+async function untilReplayed(server: ScratchServer, deadline: Deadline): Promise<void> {
+  await server.inDatabase('postgres', async (client) => {
+    let last: string | null = null;
+    let looks = 0;
+    await waitFor(
+      async () => {
+        const text = `SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() END AS lsn`;
+        const lsn = (await client.query<{ lsn: string | null }>(text)).rows[0]?.lsn ?? null;
+        looks = lsn === last ? looks + 1 : 0;
+        last = lsn;
+        return lsn === null || looks >= settledLooks ? true : null;
+      },
+      deadline,
+      lookPauseMs,
+    );
   });
 }
 
@@ -98,6 +122,9 @@ const scratchSettings = {
   listen_addresses: '',
   ssl: 'off',
   synchronous_standby_names: '',
+  // A standby's directory stays one: it replays what it has and fetches nothing.
+  primary_conninfo: '',
+  hot_standby: 'on',
   default_transaction_read_only: 'on',
   autovacuum: 'off',
   archive_mode: 'off',
@@ -116,7 +143,8 @@ async function untilReady(instance: Instance, child: Child, deadline: Deadline):
     () => {
       if (child.exit !== null) return 'exited';
       const file = readPidFile(dataDirectory);
-      return file?.pid === child.pid && file.status === 'ready' ? 'ready' : null;
+      const answers = file?.status === 'ready' || file?.status === 'standby';
+      return file?.pid === child.pid && answers ? 'ready' : null;
     },
     deadline,
     5,
