@@ -14,6 +14,7 @@ export type BoxStatus = {
   readonly reason?: string;
   readonly waitingFor: string | null;
   readonly alarms: readonly string[];
+  readonly watchdog: { readonly armed: boolean; readonly problem: string | null };
   readonly arbiterStatus: { readonly state: string | null };
   /** How long nothing was heard of the other box; null: never since the agent started. */
   readonly silentMs: number | null;

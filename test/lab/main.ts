@@ -92,9 +92,8 @@ const commands: Readonly<Record<string, Command>> = {
       return passed ? 0 : 1;
     }),
   suite: async (words) => {
-    const site = siteOf(words);
-    return changing(site.binary, async () =>
-      suite({ words, site, onLine: words.json ? tellLine : () => undefined, say }),
+    return changing(words.site.binary, async () =>
+      suite({ words, site: words.site, onLine: words.json ? tellLine : () => undefined, say }),
     );
   },
   demo: async (words) => changing(words.site.binary, async () => demo(words)),

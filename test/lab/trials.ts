@@ -5,9 +5,11 @@ import { isCalled, type Trial } from './trial.ts';
 import { crashTrials } from './trials/crash.ts';
 import { crashStepTrials } from './trials/crashSteps.ts';
 import { databaseTrials } from './trials/database.ts';
+import { logTrials } from './trials/logs.ts';
 import { networkTrials } from './trials/network.ts';
 import { operationTrials } from './trials/operation.ts';
 import { pauseTrials } from './trials/pauses.ts';
+import { stateDiskTrials } from './trials/stateDisk.ts';
 import { stabilityTrials } from './trials/stability.ts';
 import { arbiterTrials } from './trials/arbiters.ts';
 import { fenceTrials } from './trials/fence.ts';
@@ -20,6 +22,8 @@ export const trials: readonly Trial[] = [
   ...networkTrials,
   ...pauseTrials,
   ...databaseTrials,
+  ...logTrials,
+  ...stateDiskTrials,
   ...arbiterTrials,
   ...fenceTrials,
   ...keyTrials,

@@ -15,6 +15,20 @@ where wait_event = 'SyncRep' and pid = $1`;
  * that waits already may be on the standby; and all this has to be over within the dead interval.
  */
 export async function leaveCommitUnsent(primary: BoxName): Promise<number> {
+  return (await leaveCommit(primary, 'waiting')).row;
+}
+
+/**
+ * The same, and the client of that commit gives up: it gets its answer, with what PostgreSQL said
+ * about it, although the row is on the primary only.
+ */
+export async function leaveCommitInDoubt(primary: BoxName): Promise<LeftCommit> {
+  return leaveCommit(primary, 'cancelled');
+}
+
+export type LeftCommit = { readonly row: number; readonly warnings: readonly string[] };
+
+async function leaveCommit(primary: BoxName, fate: 'waiting' | 'cancelled'): Promise<LeftCommit> {
   const [writer, watcher] = await Promise.all([
     databaseSession(primary, 'app'),
     databaseSession(primary, 'postgres'),
@@ -27,7 +41,9 @@ export async function leaveCommitUnsent(primary: BoxName): Promise<number> {
     // Below the numbers of all clients, whose rows are compared.
     const row = -Date.now();
     await silenceEth1();
-    writer.query('insert', 'insert into rows (n) values ($1)', [row]).catch(() => undefined);
+    const inserted = writer
+      .query('insert', 'insert into rows (n) values ($1)', [row])
+      .catch(() => undefined);
     await until(
       'a commit that waits for the standby',
       3000,
@@ -39,10 +55,14 @@ export async function leaveCommitUnsent(primary: BoxName): Promise<number> {
       },
       5,
     );
-    return row;
+    if (fate === 'cancelled') {
+      await watcher.query('cancel', 'select pg_cancel_backend($1)', [backend?.pid]);
+      await inserted;
+    }
+    return { row, warnings: writer.warnings() };
   } finally {
     watcher.destroy();
-    // Its backend goes on waiting, as one whose client has gone does.
+    // A backend that waits goes on waiting, as one whose client has gone does.
     writer.destroy();
   }
 }

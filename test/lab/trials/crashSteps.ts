@@ -4,20 +4,12 @@
 import { existsSync } from 'node:fs';
 import { nowMs } from '../clock.ts';
 import { cutPower, setTrap, untilTrapped } from '../faults.ts';
-import {
-  objectToLeading,
-  untilAlarm,
-  untilEvent,
-  untilLeading,
-  untilTakenOver,
-  type Field,
-} from '../field.ts';
-import { askKeeper } from '../keeperProtocol.ts';
+import { objectToLeading, untilAlarm, untilLeading, type Field } from '../field.ts';
 import { paths, type BoxName } from '../layout.ts';
 import { loseWal } from '../lostWal.ts';
 import type { Trap } from '../powerTrap.ts';
+import { losePrimaryWithOwnRow, untilRebuilt } from '../rebuilding.ts';
 import { noLimit, takeoverGoal, type Expected, type Trial } from '../trial.ts';
-import { leaveCommitUnsent } from '../unsentCommit.ts';
 
 const recording: Trap = { file: 'record.a.new', contains: '', delayMs: 0 };
 const recordedAlone: Trap = { file: 'record.a', contains: '"mode":"solo"', delayMs: 0 };
@@ -170,32 +162,4 @@ async function crashDuringClone(field: Field): Promise<void> {
   }
   await field.powerOn(field.primary);
   await untilRebuilt(field, 'cloned');
-}
-
-/** The standby has taken over, and the log of the old primary has forked. */
-async function losePrimaryWithOwnRow(field: Field): Promise<void> {
-  await leaveCommitUnsent(field.primary);
-  const atMs = await cutPower(field.primary);
-  field.noteFault(atMs, field.standby);
-  await askKeeper({ type: 'setSilent', silent: false });
-  await untilTakenOver(field, field.standby, atMs);
-}
-
-/** The old primary must come up as a standby, whatever was interrupted; it must never lead. */
-async function untilRebuilt(field: Field, ...ways: readonly string[]): Promise<void> {
-  const box = field.primary;
-  let follows = false;
-  const rebuilt = untilEvent(field, box, ways.join(' or '), 90_000, ({ event, reason = '' }) => {
-    return event === 'note' && ways.includes(reason);
-  });
-  const following = rebuilt
-    .then(async () =>
-      field.observer.untilSeen(`${box} follows`, 30_000, (sight) => {
-        return sight[box].database?.inRecovery === true;
-      }),
-    )
-    .finally(() => {
-      follows = true;
-    });
-  await Promise.all([following, objectToLeading(field, box, () => follows, 'came up read-write')]);
 }
