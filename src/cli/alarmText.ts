@@ -23,6 +23,8 @@ const words: Readonly<Record<string, string>> = {
   recordUnusable: 'the record cannot be used: this box serves nothing',
   statePartition: 'the state partition cannot be written: the line "state" says why',
   heartbeatPort: 'the heartbeat port cannot be used: the line "heartbeat" says why',
+  watchdog:
+    'the watchdog cannot be used: if the agent hangs, nothing resets this box, and the other one does not take over; the line "watchdog" says why',
   diskFilling: "the database's disk fills: make room",
   diskAlmostFull: "the database's disk is almost full: make room now, commits fail without it",
   standbyLogShort: 'the log kept for the missing standby gets long: bring the other box back',

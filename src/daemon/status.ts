@@ -81,6 +81,7 @@ function troubles(box: Box): readonly string[] {
     databaseProblem(box) !== null && !database.running ? 'databaseFault' : '',
     box.statePartition.problem() === null ? '' : 'statePartition',
     box.heartbeatPort.problem() === null ? '' : 'heartbeatPort',
+    box.watchdog.problem === null ? '' : 'watchdog',
     box.quarantine.state() === null ? '' : 'quarantined',
     box.care.pairingPause() === null ? '' : 'pairingPaused',
     ...box.care.findings().map(({ name }) => name),
