@@ -31,7 +31,7 @@ function portIsKeptDown({ service }: Config): Finding[] {
   return [
     {
       message:
-        'service.standbyPort: behind a switch port with spanning tree a port that was down costs 32 to 46 s at takeover (measured), one that was up under 10 ms; give the switch port edge mode, or keep the port unaddressed',
+        'service.standbyPort: behind a switch port with spanning tree a port that was down costs 32 to 46 s at takeover (measured), one that was up under 10 ms, and a standby whose port takes longer than service.linkUpDeadline does not take over by itself; give the switch port edge mode, keep the port unaddressed, or set service.linkUpDeadline to 1m',
       seen: 'down',
       allowed: 'unaddressed is the quick way',
     },

@@ -55,8 +55,8 @@ export function withEvidence(limitMs: number): OutageLimit {
 /** The outage that a takeover may cost. */
 export const takeoverGoal = atMost(1500);
 
-/** Whether a word of the command line means a trial: its name, its name without the id, its id. */
+/** Whether a word of the command line means a trial: its name, with or without the id, the id, the section. */
 export function isCalled(trial: Pick<Trial, 'name'>, word: string): boolean {
   const [id = '', ...rest] = trial.name.split('-');
-  return [trial.name, rest.join('-'), id].includes(word);
+  return [trial.name, rest.join('-'), id, id.slice(0, 1)].includes(word);
 }

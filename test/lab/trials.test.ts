@@ -17,6 +17,14 @@ test('an id means all trials of its fault', (t) => {
   t.true(called.every(({ name }) => name.startsWith('A01-')));
 });
 
+test('a letter means all trials of its section', (t) => {
+  const called = trialsCalled('A');
+  t.deepEqual(
+    called,
+    trials.filter(({ name }) => name.startsWith('A')),
+  );
+});
+
 test('a word that means no trial is refused', (t) => {
   t.throws(() => trialsCalled('A01-'), { message: /no trial is called A01-/u });
   t.throws(() => trialsCalled(''), { message: /\(nothing\)/u });

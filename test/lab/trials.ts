@@ -31,7 +31,7 @@ export const trials: readonly Trial[] = [
 ].toSorted((left, right) => (left.name < right.name ? -1 : 1));
 
 /**
- * The trials that a word means: one by its name with or without the id, several by an id.
+ * The trials that a word means: one by its name with or without the id, several by an id or a section.
  * @throws {LabError} exit status 2: none
  */
 export function trialsCalled(word: string): readonly Trial[] {
