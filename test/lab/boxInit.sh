@@ -58,7 +58,13 @@ while [ -z "$stopping" ]; do
     sleep 0.1
     continue
   fi
-  "$binary" agent &
+  if [ -e "$disk/clock" ]; then
+    # A wall clock of its own; wallClock.ts makes it jump.
+    FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_NO_CACHE=1 FAKETIME_TIMESTAMP_FILE=$disk/clock \
+      LD_PRELOAD=/usr/\$LIB/faketime/libfaketimeMT.so.1 "$binary" agent &
+  else
+    "$binary" agent &
+  fi
   agent=$!
   status=0
   # A trapped signal ends the wait too: only a vanished agent ends this loop.

@@ -12,6 +12,8 @@ export type BoxStatus = {
   readonly epoch: number | null;
   readonly eligible: boolean;
   readonly reason?: string;
+  /** By the wall clock of the box. */
+  readonly lastContact: string | null;
   readonly waitingFor: string | null;
   readonly alarms: readonly string[];
   readonly watchdog: { readonly armed: boolean; readonly problem: string | null };

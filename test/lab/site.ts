@@ -30,6 +30,7 @@ import { removeSite } from './siteRemoval.ts';
 import { readState, sameOptions, writeState, type SiteOptions } from './siteState.ts';
 import { sentenceOf } from './labError.ts';
 import { createTables } from './tables.ts';
+import { giveClocksBack } from './wallClock.ts';
 
 export type Say = (text: string) => void;
 
@@ -86,6 +87,7 @@ export async function heal(): Promise<void> {
   await askKeeper({ type: 'setApart', apart: false });
   mendLan();
   leaveServiceAddresses();
+  await giveClocksBack(readState()?.options.binary ?? '');
   await askKeeper({ type: 'removeTrap' });
   await askKeeper({ type: 'setSilent', silent: false });
   await askKeeper({ type: 'setCable', connected: true });

@@ -8,7 +8,8 @@ import type { Field } from '../field.ts';
 import { statusOf } from '../hotpairCommand.ts';
 import { agentOf } from '../insideBox.ts';
 import { LabError } from '../labError.ts';
-import { paths } from '../layout.ts';
+import { paths, type BoxName } from '../layout.ts';
+import { leader } from '../sight.ts';
 import { atMost, withEvidence, type Trial } from '../trial.ts';
 import { byHandTrials, untilAlarm } from './byHand.ts';
 import { fullDiskTrials } from './fullDisk.ts';
@@ -74,9 +75,24 @@ export const databaseTrials: readonly Trial[] = [
 ];
 
 async function postgresKill(field: Field): Promise<void> {
+  const timeline = await timelineOf(field.primary);
   const atMs = killPostgres(field.primary);
   field.noteFault(atMs, field.standby);
   await field.client.untilFlowing('rows acknowledged again', atMs + 50, 700, 30_000);
+  const stayed = leader(field.observer.report().sight) === field.primary;
+  if (stayed && (await timelineOf(field.primary)) !== timeline) {
+    field.object('a restart in place began a new timeline');
+  }
+}
+
+async function timelineOf(box: BoxName): Promise<number> {
+  return inDatabase(box, 'postgres', 5000, async (session) => {
+    const [row] = (await session.query(
+      'timeline',
+      `select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int as timeline`,
+    )) as readonly { readonly timeline: number }[];
+    return row?.timeline ?? 0;
+  });
 }
 
 /** Nothing is kept beyond the slot's budget for a moment, which is made small by hand: the agent changes it back. */

@@ -4,11 +4,21 @@ import { nowMs, pause, pauseUntil, until } from '../clock.ts';
 import { cutPower } from '../faults.ts';
 import { objectToLeading, untilAlarm, untilLeading, untilTakenOver, type Field } from '../field.ts';
 import { stopAgent, stopBackends, stopPostgres, thawAll } from '../freeze.ts';
+import { untilHealthy } from '../health.ts';
 import { statusOf } from '../hotpairCommand.ts';
 import { agentOf } from '../insideBox.ts';
 import { askKeeper } from '../keeperProtocol.ts';
+import type { BoxName } from '../layout.ts';
 import { loseWatchdog, requireWatchdog } from '../missingWatchdog.ts';
-import { atMost, noLimit, withEvidence, type Expected, type Trial } from '../trial.ts';
+import {
+  atMost,
+  noLimit,
+  takeoverGoal,
+  withEvidence,
+  type Expected,
+  type Trial,
+} from '../trial.ts';
+import { giveClocksBack, giveOwnClocks, setClock } from '../wallClock.ts';
 
 const calm: Omit<Expected, 'text'> = {
   roleChanges: [0],
@@ -62,6 +72,23 @@ export const pauseTrials: readonly Trial[] = [
       field.noteFault(nowMs());
       await pause((field.options.minutes ?? 10) * 60_000);
     },
+  },
+  {
+    name: 'C08-clock-jumps',
+    title: 'the wall clocks of both boxes jump by years, forth and back',
+    expected: { text: 'nothing happens', ...calm, outageLimitMs: atMost(300) },
+    act: clockJumps,
+  },
+  {
+    name: 'C08-clock-jumps-at-takeover',
+    title: 'the same while the primary loses power and comes back',
+    expected: {
+      text: 'as A01: no decision depends on the wall clock',
+      ...calm,
+      roleChanges: [1],
+      outageLimitMs: takeoverGoal,
+    },
+    act: clockJumpsAtTakeover,
   },
   {
     name: 'C10-watchdog-missing',
@@ -130,6 +157,54 @@ async function standbyBlocked(field: Field): Promise<void> {
   await field.observer.untilSeen('the reset', 5000, (sight) => !sight[field.standby].powered);
   await field.client.untilFlowing('rows acknowledged alone', atMs + 2300, 500, 20_000);
   field.noteHealed();
+}
+
+/** Differences to the machine's clock in days, one box's and the other's. */
+const jumps = [
+  [3650, -3650],
+  [-3650, 3650],
+  [1, 9000],
+  [0, 0],
+] as const;
+
+async function clockJumps(field: Field): Promise<void> {
+  await giveOwnClocks(field.site.binary);
+  await untilHealthy(field.site.binary, field.observer, 30_000);
+  field.noteFault(nowMs());
+  for (const [days, otherDays] of jumps) {
+    setClock('box-a', days);
+    setClock('box-b', otherDays);
+    await untilClockIs(field, 'box-a', days);
+    await untilClockIs(field, 'box-b', otherDays);
+    await pause(500);
+  }
+  await giveClocksBack(field.site.binary);
+}
+
+/** Asks the agent, whose clock it is: a jump that did not happen would prove nothing. */
+async function untilClockIs(field: Field, box: BoxName, days: number): Promise<void> {
+  await until(`a clock of ${box} that is ${days} days away`, 5000, async () => {
+    const status = await statusOf(field.site.binary, box);
+    if (typeof status === 'string' || status.lastContact === null) return false;
+    const awayMs = Date.parse(status.lastContact) - Date.now();
+    return Math.abs(awayMs - days * 86_400_000) < 60_000;
+  });
+}
+
+async function clockJumpsAtTakeover(field: Field): Promise<void> {
+  const { primary, standby, site } = field;
+  await giveOwnClocks(site.binary);
+  await untilHealthy(site.binary, field.observer, 30_000);
+  setClock(standby, 3650);
+  await pause(500);
+  const atMs = await cutPower(primary);
+  setClock(standby, -3650);
+  field.noteFault(atMs, standby);
+  await untilTakenOver(field, standby, atMs);
+  setClock(primary, 9000);
+  await field.powerOn(primary);
+  await untilHealthy(site.binary, field.observer, 60_000);
+  await giveClocksBack(site.binary);
 }
 
 async function watchdogMissing(field: Field): Promise<void> {
