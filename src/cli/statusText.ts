@@ -119,6 +119,7 @@ export const hindranceText: Readonly<Record<string, string>> = {
   lanWasBroken: 'the LAN was not good all the time since the last contact',
   nobodyLooked: 'the LAN was not watched all the time since the last contact',
   addressAnswered: 'somebody answers for the service address: the other box lives',
+  peerAnswered: 'the other box answers on the heartbeat port: it lives',
   addressClaimed: 'somebody else answered for the service address',
   addressOff: 'the service address is off',
   tooLate: 'the silence has lasted too long to judge it: a person decides',

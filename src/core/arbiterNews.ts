@@ -68,7 +68,7 @@ export function noteArbiter(turn: Turn, event: ArbiterEvent): void {
       noteClaim(turn, event);
       return;
     case 'epochEntered':
-      arbiter.forgot = event.epoch === null;
+      arbiter.forgot = event.forgotten;
       arbiter.enteredEpoch = event.epoch;
       // Where it was an order that comes to nothing now, a paired epoch is over for the ledger.
       arbiter.checkedAt = -Infinity;
@@ -104,9 +104,6 @@ function notePublished(turn: Turn, { found }: EventOf<'epochPublished'>): void {
 function noteClaim(turn: Turn, event: EventOf<'claimDecided'>): void {
   const { record, arbiter } = turn.state;
   arbiter.forgot = event.forgotten;
-  if (event.outcome !== 'contested') arbiter.contested = null;
-  else if (arbiter.contested?.epoch !== event.epoch)
-    arbiter.contested = { epoch: event.epoch, since: turn.state.now };
   if (event.outcome === 'won') return;
   arbiter.unsettledEpoch = null;
   arbiter.lostEpoch = event.outcome === 'refused' ? null : (record?.epoch ?? null);

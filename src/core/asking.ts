@@ -2,7 +2,7 @@
 // compare-and-swap. `fence`: the peer is switched off, verified. From the request until it is acted upon or known to have come
 // to nothing the node is leaving: it counts as no contact, because what was asked may be granted at any moment.
 import { arbiterEffects } from './arbiterNews.ts';
-import { inContact, peerIsAhead, peerSays } from './contact.ts';
+import { inContact, peerIsAhead } from './contact.ts';
 import { loseEligibility } from './eligibility.ts';
 import { beginLeaving, beginOpening } from './entrances.ts';
 import type { EventOf } from './events.ts';
@@ -65,29 +65,10 @@ export function askingRefused(turn: Turn): void {
 /** An agent that died after its claim was won finds it in the ledger, and so does one whose order was carried out late. */
 export function settledDecided(turn: Turn, event: EventOf<'claimDecided'>): void {
   const { state } = turn;
-  const isMine = event.outcome === 'won' || (event.outcome === 'contested' && isYielded(turn));
-  if (!isMine || state.writing !== null || state.phase === 'stoppingAhead') return;
+  if (event.outcome !== 'won' || state.writing !== null || state.phase === 'stoppingAhead') return;
   // The ledger was passed over by an order: it is no permission against whoever serves already.
   if (peerIsAhead(state)) return;
   if (state.record?.mode === 'paired') carryThrough(turn, { code: 'claimWon' }, event.epoch);
-}
-
-/**
- * I2. The ledger names this node above what it may have given to the peer. Since it was seen to say so, the peer was heard to
- * be still in this epoch and to wait for no answer: whatever was given to it never reached it, and nothing can any more.
- */
-function isYielded(turn: Turn): boolean {
-  const { arbiter, contact, record } = turn.state;
-  const said = peerSays(turn);
-  if (arbiter.contested === null || said === null || record === null) return false;
-  const isOfNow = contact.ackedAt !== null && contact.ackedAt >= arbiter.contested.since;
-  const partner = record.holder === turn.settings.self ? record.partner : record.holder;
-  return (
-    isOfNow &&
-    contact.peer === partner &&
-    said.record?.mode === 'paired' &&
-    said.record.epoch === record.epoch
-  );
 }
 
 function carryThrough(turn: Turn, reason: Reason, epoch: number): void {
@@ -151,8 +132,7 @@ function keepLedger(turn: Turn): void {
   if (record.mode === 'catchup') arbiter.failing = false;
   if (state.now - arbiter.checkedAt < retryMs) return;
   const { epoch } = record;
-  const isContested = arbiter.contested !== null && arbiter.lostEpoch === epoch;
-  const isTroubled = arbiter.failing || arbiter.forgot || isContested;
+  const isTroubled = arbiter.failing || arbiter.forgot;
   const isDue = isTroubled || state.now - arbiter.checkedAt >= checkMs;
   const looks = record.holder !== settings.self || arbiter.lostEpoch === epoch;
   if (record.mode === 'paired' && (arbiter.unsettledEpoch === epoch || (looks && isDue))) {

@@ -67,7 +67,8 @@ export function epochEntered(turn: Turn, event: EventOf<'epochEntered'>): void {
   const { orderId } = turn.state.arbiter;
   turn.state.arbiter.orderId = null;
   if (orderId === null) return;
-  if (event.epoch === null) answer(turn, orderId, false, { code: 'arbiterForgot' });
+  const refusal = event.forgotten ? 'arbiterForgot' : 'claimLost';
+  if (event.epoch === null) answer(turn, orderId, false, { code: refusal });
   else takeover(turn, orderId, Math.max(event.epoch, operatorEpoch(turn)));
 }
 

@@ -86,7 +86,10 @@ export type Effect =
       readonly take: boolean;
       readonly deadlineMs: number;
     }
-  /** etcd: epochEntered. Makes the ledger say (epoch, solo, me) if it is lower; with `above`, two more than it says if it is not, and nothing where it says nothing. */
+  /**
+   * etcd: epochEntered. Makes the ledger say (epoch, solo, me) if it is lower. With `above` it is an operator's order: two more
+   * than it says if it is not lower, and refused where the peer holds a lone epoch or nothing is said at all.
+   */
   | {
       readonly type: 'enterEpoch';
       readonly token: number;

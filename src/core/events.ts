@@ -119,8 +119,13 @@ type Happening =
       readonly found: LedgerEntry | null;
     }
   | ({ readonly type: 'claimDecided'; readonly token: number } & Claim)
-  /** Null: the ledger says nothing at all, so that an order is not entered. */
-  | { readonly type: 'epochEntered'; readonly token: number; readonly epoch: number | null }
+  /** Null: an order that the ledger refuses, because it gave the peer a lone epoch, or says nothing at all (`forgotten`). */
+  | {
+      readonly type: 'epochEntered';
+      readonly token: number;
+      readonly epoch: number | null;
+      readonly forgotten: boolean;
+    }
   | { readonly type: 'peerFenced'; readonly token: number }
   | { readonly type: 'fenceRefused'; readonly token: number }
   | { readonly type: 'peerUnfenced'; readonly token: number }

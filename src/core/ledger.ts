@@ -7,18 +7,10 @@ export type LedgerEntry = {
   readonly epoch: number;
   readonly mode: 'paired' | 'solo';
   readonly holder: NodeId;
-  /**
-   * Of a lone entry: the paired epoch out of which its holder took it while nobody else took anything. Null where somebody
-   * had, or where nobody knows: such an entry may stand above a peer who serves already.
-   */
-  readonly takenFrom: number | null;
 };
 
-/**
- * `won`: the ledger gave me the epoch; `lost`: the peer; `contested`: it names me, above one that it may have given to the peer;
- * `refused`: none of these, and nothing is under way.
- */
-export type ClaimOutcome = 'won' | 'lost' | 'contested' | 'refused';
+/** `won`: the ledger gave me an epoch above mine; `lost`: the peer; `refused`: neither, and nothing is under way. */
+export type ClaimOutcome = 'won' | 'lost' | 'refused';
 
 /** `epoch` is what the ledger says, or the one asked for where it was refused; `forgotten`: the ledger says nothing at all. */
 export type Claim = {
@@ -33,7 +25,7 @@ export function published(
   { epoch, self, create }: { epoch: number; self: NodeId; create: boolean },
 ): LedgerEntry | null {
   const stays = found === null ? !create : found.epoch >= epoch;
-  return stays ? null : { epoch, mode: 'paired', holder: self, takenFrom: null };
+  return stays ? null : { epoch, mode: 'paired', holder: self };
 }
 
 /** What is written for a claim; null: there is nothing to claim. Without `take` it is what stands there, written again. */
@@ -42,35 +34,37 @@ export function claimed(
   { epoch, self, take }: { epoch: number; self: NodeId; take: boolean },
 ): LedgerEntry | null {
   if (found === null || found.epoch !== epoch || found.mode !== 'paired') return null;
-  return take ? { epoch: epoch + 1, mode: 'solo', holder: self, takenFrom: epoch } : found;
+  return take ? { epoch: epoch + 1, mode: 'solo', holder: self } : found;
 }
 
-/**
- * I1. What the entry gives to a node whose record is paired in `epoch`. An operator's order that was carried out late may have
- * passed over a claim that the peer has won: only what nobody else came between is a win.
- */
+/** What the entry gives to a node whose record is paired in `epoch`: a lone epoch is taken from nobody but by his peer's word. */
 export function outcomeOf(found: LedgerEntry | null, epoch: number, self: NodeId): Claim {
   if (found === null) return { outcome: 'refused', epoch, forgotten: true };
   if (found.epoch <= epoch) return { outcome: 'refused', epoch, forgotten: false };
-  const { takenFrom } = found;
-  const isFirst = takenFrom !== null && takenFrom <= epoch;
-  const mine = isFirst ? 'won' : 'contested';
-  return { outcome: found.holder === self ? mine : 'lost', epoch: found.epoch, forgotten: false };
+  const outcome = found.holder === self ? 'won' : 'lost';
+  return { outcome, epoch: found.epoch, forgotten: false };
 }
 
-/** What whoever is alone in `epoch` writes, or with `above` an operator's order; null: it stays as it is. */
+/** What the ledger says of an order: the epoch that was entered; null: it was refused. */
+export type Order = { readonly epoch: number | null; readonly forgotten: boolean };
+
+/** What whoever is alone in `epoch` writes; null: it stays as it is. */
 export function entered(
   found: LedgerEntry | null,
-  { epoch, self, above }: { epoch: number; self: NodeId; above: boolean },
+  { epoch, self }: { epoch: number; self: NodeId },
 ): LedgerEntry | null {
-  // An order stands on what the ledger gave away before: one without memory cannot say.
-  if (found === null) return above ? null : { epoch, mode: 'solo', holder: self, takenFrom: null };
-  if (found.epoch >= epoch && !above) return null;
-  const next = found.epoch >= epoch ? found.epoch + 2 : epoch;
-  return { epoch: next, mode: 'solo', holder: self, takenFrom: origin(found, self) };
+  return found !== null && found.epoch >= epoch ? null : { epoch, mode: 'solo', holder: self };
 }
 
-function origin(found: LedgerEntry, self: NodeId): number | null {
-  if (found.mode === 'paired') return found.epoch;
-  return found.holder === self ? found.takenFrom : null;
+/**
+ * I1, I2. What an operator's order writes; null: it is refused. The peer to whom the ledger gave an epoch may serve, whatever the
+ * operator saw when he gave an order that may land late; and one without memory cannot say.
+ */
+export function ordered(
+  found: LedgerEntry | null,
+  { epoch, self }: { epoch: number; self: NodeId },
+): LedgerEntry | null {
+  if (found === null || (found.mode === 'solo' && found.holder !== self)) return null;
+  const next = found.epoch >= epoch ? found.epoch + 2 : epoch;
+  return { epoch: next, mode: 'solo', holder: self };
 }

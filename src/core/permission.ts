@@ -18,6 +18,7 @@ export type Hindrance =
   | 'roundTooOld'
   | 'lanNotGood'
   | 'addressAnswered'
+  | 'peerAnswered'
   | 'tooLate'
   | 'probeUntested'
   | 'neverHeard'
@@ -63,6 +64,8 @@ export function standbyHindrance(state: State, settings: Settings): Hindrance | 
   if (isOutside(settings))
     return ageMs > 2 * settings.probeRoundMs ? 'roundTooOld' : outsideHindrance(state, settings);
   if (silentMs > settings.takeoverLimitMs) return 'tooLate';
+  // Its box lives, whatever the LAN says: a hung agent is reset by its watchdog, and one that runs may go on alone.
+  if (round.peerOnHeartbeatPort) return 'peerAnswered';
   if (lan.selfTestedAt === null || now - lan.selfTestedAt > selfTestValidMs(settings))
     return 'probeUntested';
   // Between two rounds this is all that is missing.

@@ -86,8 +86,6 @@ export type Arbiter = {
   unsettledEpoch: number | null;
   /** etcd: the peer has left this epoch; its record may not be written yet, so that it may be silent for long. */
   lostEpoch: number | null;
-  /** etcd: since when it is known that the ledger names me in this epoch, above one that it may have given to the peer. */
-  contested: { readonly epoch: number; readonly since: number } | null;
   /** etcd: a lone epoch that the ledger knows. */
   enteredEpoch: number | null;
   /** etcd: the ledger has reached this epoch, so that the paired one cannot be published any more. */
@@ -227,7 +225,6 @@ const noArbiter: Arbiter = {
   publishedEpoch: null,
   unsettledEpoch: null,
   lostEpoch: null,
-  contested: null,
   enteredEpoch: null,
   aheadEpoch: null,
   forgot: false,

@@ -54,8 +54,8 @@ export function openEtcdArbiter(options: EtcdArbiterOptions): Arbiter {
       return { type: 'claimDecided', token, ...claim };
     },
     enterEpoch: async ({ token, epoch, above, deadlineMs }) => {
-      const reached = await contact.noted(ledger.enter(epoch, above, within(deadlineMs)));
-      return { type: 'epochEntered', token, epoch: reached };
+      const order = await contact.noted(ledger.enter(epoch, above, within(deadlineMs)));
+      return { type: 'epochEntered', token, ...order };
     },
     ...noPowerSwitch('etcd'),
     status: () => ({

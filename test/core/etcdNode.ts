@@ -29,7 +29,7 @@ export function settle(node: DrivenNode): void {
 
 export function publishes(node: DrivenNode, holder = boxA, epoch = 4): void {
   const { token } = node.asked('publishEpoch');
-  const found = { epoch, mode: 'paired', holder, takenFrom: null } as const;
+  const found = { epoch, mode: 'paired', holder } as const;
   node.happen({ type: 'epochPublished', token, found });
 }
 
@@ -65,7 +65,12 @@ export function publishingPrimary(): DrivenNode {
     database: primaryDatabase({ synchronousSetting: false }),
     port: addressOn,
   });
-  node.happen({ type: 'epochEntered', token: node.asked('enterEpoch').token, epoch: 4 });
+  node.happen({
+    type: 'epochEntered',
+    token: node.asked('enterEpoch').token,
+    epoch: 4,
+    forgotten: false,
+  });
   node.pass(1500, { peer: follower });
   node.happen({
     type: 'synchronousProved',

@@ -1,6 +1,5 @@
 // The arbiter etcd: an operator's order is entered first; it may land late, or come to nothing (protocol.md section 5).
 import test from 'ava';
-import type { DrivenNode } from './drivenNode.ts';
 import { boxA, boxB, durableRecord, recordStatement } from './builders.ts';
 import { drivenNode, stoppedDatabase } from './drivenNode.ts';
 import {
@@ -26,7 +25,7 @@ for (const [whose, holder] of [
   test(`I5 etcd: the same number in the ledger by an order to ${whose} is not the pair: it is overtaken`, (t) => {
     const node = publishingPrimary();
     const { token } = node.asked('publishEpoch');
-    const found = { epoch: 5, mode: 'solo', holder, takenFrom: null } as const;
+    const found = { epoch: 5, mode: 'solo', holder } as const;
     node.happen({ type: 'epochPublished', token, found });
     t.is(node.said().standing.grant, null);
     node.pass(200, { peer: follower });
@@ -61,7 +60,12 @@ test('etcd: the operator is entered before the record, and answered when the led
     [false, 'arbiterUnreachable'],
   );
   node.happen(order);
-  node.happen({ type: 'epochEntered', token: node.asked('enterEpoch').token, epoch: 8 });
+  node.happen({
+    type: 'epochEntered',
+    token: node.asked('enterEpoch').token,
+    epoch: 8,
+    forgotten: false,
+  });
   t.is(node.asked('writeRecord').record.epoch, 8);
 });
 
@@ -80,7 +84,12 @@ test('etcd: an order that was entered and could not be obeyed is carried through
   const node = knownStandby();
   node.happen(takeoverOrder);
   node.happen({ type: 'databaseExited' });
-  node.happen({ type: 'epochEntered', token: node.asked('enterEpoch').token, epoch: 6 });
+  node.happen({
+    type: 'epochEntered',
+    token: node.asked('enterEpoch').token,
+    epoch: 6,
+    forgotten: false,
+  });
   t.is(node.asked('answerCommand').reason.code, 'commandBusy');
   node.pass(600, { peer: { record: recordStatement(etcd) } });
   t.false(node.asked('claimEpoch').take);
@@ -119,7 +128,7 @@ test('etcd: an operator who vouches that the peer is off needs no ledger', (t) =
 test('etcd: a primary that finds its own order in the ledger before it could publish goes on alone with it', (t) => {
   const node = publishingPrimary();
   const { token } = node.asked('publishEpoch');
-  const found = { epoch: 9, mode: 'solo', holder: boxA, takenFrom: 3 } as const;
+  const found = { epoch: 9, mode: 'solo', holder: boxA } as const;
   node.pass(300);
   node.happen({ type: 'epochPublished', token, found });
   node.pass(600);
@@ -150,55 +159,28 @@ test('etcd: an order is not entered where the ledger says nothing, and is answer
   const node = drivenNode({ settings: etcd, record: paired, database: stoppedDatabase() });
   settle(node);
   node.happen(takeoverOrder);
-  node.happen({ type: 'epochEntered', token: node.asked('enterEpoch').token, epoch: null });
+  node.happen({
+    type: 'epochEntered',
+    token: node.asked('enterEpoch').token,
+    epoch: null,
+    forgotten: true,
+  });
   const { ok, reason } = node.asked('answerCommand');
   t.deepEqual([ok, reason.code], [false, 'arbiterForgot']);
   t.is(node.all('writeRecord').length, 0);
   t.true('arbiterForgot' in node.state().alarms);
 });
 
-/** The ledger names this standby above a claim that the primary may have won: what it says every half second. */
-function contestedStandby(): DrivenNode {
-  const node = knownStandby();
+test('I2 etcd: an order is refused where the ledger gave the peer a lone epoch, and the operator may vouch', (t) => {
+  const node = drivenNode({ settings: etcd, record: paired, database: stoppedDatabase() });
+  settle(node);
   node.happen(takeoverOrder);
-  node.fails('enterEpoch');
-  node.pass(600);
-  decides(node, 'contested', 6);
-  return node;
-}
-
-const partner = { record: recordStatement(etcd) };
-
-test('I2 etcd: an order that passed over a claim of the peer gives nothing while the peer is silent', (t) => {
-  const node = contestedStandby();
-  for (let looks = 0; looks < 4; looks += 1) {
-    node.pass(600);
-    t.false(node.asked('claimEpoch').take);
-    decides(node, 'contested', 6);
-  }
-  t.deepEqual([node.state().name, node.all('writeRecord').length], ['standby', 0]);
-});
-
-test('etcd: an order that passed over a claim is carried through once the peer is heard without it', (t) => {
-  const node = contestedStandby();
-  node.pass(600, { peer: partner });
-  decides(node, 'contested', 6);
-  t.is(node.state().name, 'takingOver');
-  t.is(node.asked('writeRecord').record.epoch, 6);
-});
-
-test('I2 etcd: what the peer said before the ledger was read does not count', (t) => {
-  const node = knownStandby();
-  node.happen(takeoverOrder);
-  node.fails('enterEpoch');
-  node.pass(600, { peer: partner });
-  decides(node, 'contested', 6);
-  node.pass(510, { peer: { ...partner, leaving: true } });
-  t.true(node.waitsFor('claimEpoch'));
-  decides(node, 'contested', 6);
+  const { token } = node.asked('enterEpoch');
+  node.happen({ type: 'epochEntered', token, epoch: null, forgotten: false });
+  const { ok, reason } = node.asked('answerCommand');
+  t.deepEqual([ok, reason.code], [false, 'claimLost']);
   t.is(node.all('writeRecord').length, 0);
-  node.pass(510, { peer: partner });
-  t.true(node.waitsFor('claimEpoch'));
-  decides(node, 'contested', 8);
-  t.is(node.all('writeRecord').length, 0, 'the ledger has moved since');
+  const command = { type: 'takeover', peerIsOff: true } as const;
+  node.happen({ type: 'operatorCommanded', commandId: 8, command });
+  t.is(node.asked('writeRecord').record.epoch, 6);
 });

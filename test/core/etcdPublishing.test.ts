@@ -35,7 +35,7 @@ test('I5 etcd: the lone epoch is what is said until the ledger knows the paired 
 test('I3 etcd: a ledger that is ahead of a pairing is overtaken an epoch at a time, not waited for', (t) => {
   const node = publishingPrimary();
   const { token } = node.asked('publishEpoch');
-  const found = { epoch: 9, mode: 'solo', holder: boxB, takenFrom: null } as const;
+  const found = { epoch: 9, mode: 'solo', holder: boxB } as const;
   node.happen({ type: 'epochPublished', token, found });
   node.pass(200, { peer: follower });
   t.deepEqual(
@@ -70,7 +70,12 @@ test('etcd: no pairing begins while the ledger does not answer', (t) => {
   failed.fails('enterEpoch');
   failed.pass(3000, { peer: follower });
   t.is(failed.state().name, 'solo');
-  failed.happen({ type: 'epochEntered', token: failed.asked('enterEpoch').token, epoch: 4 });
+  failed.happen({
+    type: 'epochEntered',
+    token: failed.asked('enterEpoch').token,
+    epoch: 4,
+    forgotten: false,
+  });
   failed.pass(100, { peer: follower });
   t.is(failed.state().name, 'pairing');
 });

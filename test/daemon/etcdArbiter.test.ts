@@ -46,7 +46,7 @@ function told(kept: readonly Line[]): readonly (readonly unknown[])[] {
 
 test.serial('each effect is answered by its own event with its token', async (t) => {
   const { arbiter } = await opened(t);
-  const found = { epoch: 4, mode: 'paired', holder: boxA, takenFrom: null } as const;
+  const found = { epoch: 4, mode: 'paired', holder: boxA } as const;
   t.deepEqual(await arbiter.publishEpoch(publish), { type: 'epochPublished', token: 1, found });
   t.deepEqual(await arbiter.claimEpoch(claim), {
     type: 'claimDecided',
@@ -56,7 +56,12 @@ test.serial('each effect is answered by its own event with its token', async (t)
     forgotten: false,
   });
   const enter = { type: 'enterEpoch', token: 3, epoch: 6, above: false, deadlineMs } as const;
-  t.deepEqual(await arbiter.enterEpoch(enter), { type: 'epochEntered', token: 3, epoch: 6 });
+  t.deepEqual(await arbiter.enterEpoch(enter), {
+    type: 'epochEntered',
+    token: 3,
+    epoch: 6,
+    forgotten: false,
+  });
   await t.throwsAsync(arbiter.fencePeer({ type: 'fencePeer', token: 4, deadlineMs }), {
     code: 'ARBITER_NO_FENCE',
   });

@@ -6,7 +6,6 @@ import type { EventName } from '../../src/core/events.ts';
 import type { ClaimOutcome } from '../../src/core/ledger.ts';
 import type { StateName } from '../../src/core/stateName.ts';
 import type { Step } from '../core/drivenNode.ts';
-import { isYielded } from './projection.ts';
 
 type Sign = (step: Step) => boolean;
 
@@ -61,8 +60,6 @@ export const agentMoves = {
   serves: enters('takingOver', 'solo'),
   claims: (step) => begins(step, null) && step.settings.arbiter === 'etcd',
   claimWon: (step) => decides(step, 'won') && asks(step, 'writeRecord'),
-  peerYields: (step) => !isYielded(step.before) && isYielded(step.after),
-  orderCarriedThrough: (step) => decides(step, 'contested') && asks(step, 'writeRecord'),
   claimRefused: (step) => step.before.phase === 'asking' && isRefused(step),
   claimSettled: (step) => step.before.phase !== 'asking' && isRefused(step),
   epochPublished: (step) =>

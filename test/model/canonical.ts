@@ -1,7 +1,6 @@
 // Two states that differ only in what can never matter again are one: epochs count from the lower record, statements that
 // say nothing new are gone, and the boxes have no names. A state then fits into five words.
 import type { Node, Pair, Rec, Side, Statement } from './state.ts';
-import { outcomeOf } from '../../src/core/ledger.ts';
 import type { LedgerEntry } from '../../src/core/ledger.ts';
 import { Database, Decided, Grant, Mode, Role, Vintage, nodeIds, olderEntry } from './state.ts';
 
@@ -17,22 +16,8 @@ export function simplify(pair: Pair): void {
   if (arePaired(a, b) && pair.ledger.epoch <= a.record.epoch) pair.decided = Decided.nothing;
   simplifyNode(a, pair.decided);
   simplifyNode(b, pair.decided);
-  simplifyLedger(pair, Math.min(a.record.epoch, b.record.epoch));
-}
-
-/** Out of which epoch an entry was taken counts only as far as its holder's record may be below that. */
-function simplifyLedger(pair: Pair, lowest: number): void {
-  const { ledger, nodes } = pair;
-  const { record } = nodes[ledger.holder === nodeIds[0] ? 0 : 1];
-  const { takenFrom } = ledger;
-  if (ledger.epoch < lowest) pair.ledger = olderEntry(ledger);
-  else if (takenFrom !== null && takenFrom > lowest && takenFrom <= record.epoch)
-    pair.ledger = { ...ledger, takenFrom: lowest };
-  if (!pair.yielded) return;
-  const isContested =
-    record.mode === Mode.paired &&
-    outcomeOf(pair.ledger, record.epoch, ledger.holder).outcome === 'contested';
-  if (!isContested) pair.yielded = false;
+  const lowest = Math.min(a.record.epoch, b.record.epoch);
+  if (pair.ledger.epoch < lowest) pair.ledger = olderEntry(pair.ledger);
 }
 
 /** What the operator decided is history: both have the epoch that came of it. */
@@ -111,25 +96,23 @@ export function pack(pair: Pair, words: Uint32Array): void {
   const { ledger } = pair;
   const ledgerEpoch = Math.max(0, ledger.epoch - base);
   checkEpoch(ledgerEpoch);
-  const takenFrom = ledger.takenFrom === null ? 0 : Math.max(1, ledger.takenFrom - base);
-  const isNamed = ledgerEpoch > 0 || takenFrom > 0;
   const a0 = firstWord(a, base);
   const b0 = firstWord(b, base);
-  const a1 = secondWord(a, base) + holderBit(pair, 0, isNamed);
-  const b1 = secondWord(b, base) + holderBit(pair, 1, isNamed);
+  const a1 = secondWord(a, base) + holderBit(pair, 0);
+  const b1 = secondWord(b, base) + holderBit(pair, 1);
   const aLater = a.laterMail === null ? 0 : mailCode(a.laterMail, base);
   const bLater = b.laterMail === null ? 0 : mailCode(b.laterMail, base);
   const swapped = a0 > b0 || (a0 === b0 && (a1 > b1 || (a1 === b1 && aLater > bLater)));
   words[0] = swapped ? b0 : a0;
-  const rest = (ledger.mode === 'solo' ? 2 ** 30 : 0) + (pair.yielded ? 2 ** 31 : 0);
+  const rest = ledger.mode === 'solo' ? 2 ** 30 : 0;
   words[1] = (swapped ? b1 : a1) + ledgerEpoch * 2 ** 27 + rest;
   words[2] = swapped ? a0 : b0;
-  words[3] = (swapped ? a1 : b1) + pair.decided * 2 ** 27 + takenFrom * 2 ** 29;
+  words[3] = (swapped ? a1 : b1) + pair.decided * 2 ** 27;
   words[4] = swapped ? bLater + aLater * 65536 : aLater + bLater * 65536;
 }
 
-function holderBit(pair: Pair, side: Side, isNamed: boolean): number {
-  return isNamed && pair.ledger.holder === nodeIds[side] ? 2 ** 26 : 0;
+function holderBit(pair: Pair, side: Side): number {
+  return pair.ledger.holder === nodeIds[side] ? 2 ** 26 : 0;
 }
 
 function firstWord(node: Node, base: number): number {
@@ -204,8 +187,7 @@ export function unpack(words: Uint32Array, at: number): Pair {
   const later = words[at + 4] ?? 0;
   return {
     nodes: [nodeOf(w0, w1, later & 65535), nodeOf(w2, w3, later >>> 16)],
-    ledger: ledgerOf(((w1 >>> 27) & 15) + ((w3 >>> 26) & 1) * 16 + ((w3 >>> 29) & 7) * 32),
-    yielded: w1 >>> 31 === 1,
+    ledger: ledgerOf(((w1 >>> 27) & 15) + ((w3 >>> 26) & 1) * 16),
     decided: ((w3 >>> 27) & 3) as Decided,
   };
 }
@@ -239,12 +221,10 @@ const mails: Statement[] = [];
 
 /** Entries, records and statements are values: each is made once. */
 function ledgerOf(code: number): LedgerEntry {
-  const takenFrom = code >>> 5;
   return (entries[code] ??= {
     epoch: code & 7,
     mode: (code & 8) !== 0 ? 'solo' : 'paired',
     holder: nodeIds[(code & 16) !== 0 ? 1 : 0],
-    takenFrom: takenFrom === 0 ? null : takenFrom,
   });
 }
 

@@ -4,7 +4,7 @@ import type { Scope } from './move.ts';
 import { make, makeFault } from './move.ts';
 import { forgetStart, loseEligibility } from './speech.ts';
 import type { Node, Pair, Rec, Side } from './state.ts';
-import { Database, Handed, Mode, Phase, Role, Tail, nodeIds, other } from './state.ts';
+import { Database, Handed, Mode, Phase, Role, Tail, other } from './state.ts';
 import { isSolo } from './recordMoves.ts';
 
 export function databaseMoves(scope: Scope, pair: Pair, side: Side): void {
@@ -13,8 +13,8 @@ export function databaseMoves(scope: Scope, pair: Pair, side: Side): void {
   if (node.database === Database.open) write(scope, pair, side, node);
   if (streams(node, peer)) stream(scope, pair, side, node);
   if (node.writing !== null) {
-    make(scope, pair, 'recordWritten', side, (next, self) => {
-      putOnDisk(next, self);
+    make(scope, pair, 'recordWritten', side, (_next, self) => {
+      putOnDisk(self);
       self.publishing = scope.arbiter === 'etcd';
     });
   }
@@ -51,12 +51,11 @@ function stream(scope: Scope, pair: Pair, side: Side, node: Node): void {
 }
 
 /** The record is on disk, and what waited for it goes on. */
-function putOnDisk(pair: Pair, node: Node): void {
+function putOnDisk(node: Node): void {
   const { writing } = node;
   if (writing === null) return;
   node.record = writing;
   node.writing = null;
-  forgetYield(pair, node);
   if (node.role === Role.steppingDown && writing.mode === Mode.catchup) node.role = Role.following;
   if (node.role === Role.handingOver && isSolo(writing)) node.role = Role.serving;
   if (node.role === Role.takingOver && writing.handed === Handed.handedBack)
@@ -150,15 +149,8 @@ function restartAgent(pair: Pair, side: Side, record: Rec): void {
   }
 }
 
-/** What was heard of the peer is of one epoch, and of one agent start. */
-function forgetYield(pair: Pair, node: Node): void {
-  if (pair.nodes.findIndex((each) => each === node) === nodeIds.indexOf(pair.ledger.holder))
-    pair.yielded = false;
-}
-
 function forgetAgent(pair: Pair, side: Side, record: Rec): void {
   const node = pair.nodes[side];
-  forgetYield(pair, node);
   node.record = record;
   node.writing = null;
   node.heardEpoch = record.epoch;

@@ -1,12 +1,12 @@
 // The `etcd` arbiter: compare-and-swap requests that take effect at any moment, answers that are lost, the read and
 // rewrite that settles an unknown outcome, orders that land late, and the epochs that are published and entered. What the
 // entry becomes and what it gives is asked of the core itself.
-import { claimed, entered, outcomeOf, published } from '../../src/core/ledger.ts';
+import { claimed, entered, ordered, outcomeOf, published } from '../../src/core/ledger.ts';
 import type { ClaimOutcome, LedgerEntry } from '../../src/core/ledger.ts';
 import type { Scope } from './move.ts';
 import { make, makeFault, mayWrite } from './move.ts';
 import { isSolo, operatorStep } from './recordMoves.ts';
-import { isAhead, loseEligibility, speaks } from './speech.ts';
+import { isAhead, loseEligibility } from './speech.ts';
 import type { Node, Pair, Side } from './state.ts';
 import { Database, Decided, Mode, Phase, Role, nodeIds, other } from './state.ts';
 
@@ -30,7 +30,6 @@ export function claimMoves(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   if (node.request !== 0) land(scope, pair, side);
   orderLands(scope, pair, side);
-  peerYields(scope, pair, side);
   const asks = node.role === Role.leaving || node.role === Role.takingOver;
   if (asks && node.phase === Phase.asking) decide(scope, pair, side);
   else if (node.role !== Role.steppingDown && node.writing === null) settle(scope, pair, side);
@@ -41,7 +40,7 @@ export function claimMoves(scope: Scope, pair: Pair, side: Side): void {
 function land(scope: Scope, pair: Pair, side: Side): void {
   make(scope, pair, 'claimLands', side, (next, self) => {
     const epoch = self.request;
-    const read: LedgerEntry = { epoch, mode: 'paired', holder: nodeIds[side], takenFrom: null };
+    const read: LedgerEntry = { epoch, mode: 'paired', holder: nodeIds[side] };
     self.request = 0;
     put(scope, next, claimed(read, { epoch, self: nodeIds[side], take: true }));
   });
@@ -63,7 +62,7 @@ function orderLands(scope: Scope, pair: Pair, side: Side): void {
   const highest = node.record.epoch + operatorStep(node.record, heardEpoch, scope.rules);
   const lowest = Math.min(nodes[0].record.epoch, nodes[1].record.epoch);
   for (let epoch = Math.max(ledger.epoch, lowest); epoch <= highest; epoch += 1) {
-    const next = entered(ledger, { epoch, self: nodeIds[side], above: true });
+    const next = ordered(unlessRefused(scope, ledger, side), { epoch, self: nodeIds[side] });
     if (next === null || next.epoch > lowest + lateOrderReach) continue;
     makeFault(scope, pair, 'orderLands', side, (after) => put(scope, after, next));
   }
@@ -73,7 +72,6 @@ function orderLands(scope: Scope, pair: Pair, side: Side): void {
 export function put(scope: Scope, pair: Pair, entry: LedgerEntry | null): void {
   if (entry === null) return;
   pair.ledger = entry;
-  pair.yielded = false;
   if (!scope.rules.claimNamesRevision) return;
   for (const each of pair.nodes) each.request = 0;
 }
@@ -82,28 +80,20 @@ function isPairedAt(ledger: LedgerEntry, epoch: number): boolean {
   return ledger.epoch === epoch && ledger.mode === 'paired';
 }
 
-/** The answer to the claim, or what the ledger says to whoever reads it. */
-function outcomeFor(scope: Scope, pair: Pair, side: Side): ClaimOutcome {
-  const { outcome } = outcomeOf(pair.ledger, pair.nodes[side].record.epoch, nodeIds[side]);
-  return outcome === 'contested' && !scope.rules.orderIsNoClaim ? 'won' : outcome;
+/** The rule switched off: an order goes by the number alone. */
+export function unlessRefused(scope: Scope, found: LedgerEntry, side: Side): LedgerEntry {
+  return scope.rules.orderIsRefused ? found : { ...found, holder: nodeIds[side] };
 }
 
-/** Heard since the ledger named this node: whatever was given to the peer never reached it, and nothing can any more. */
-function peerYields(scope: Scope, pair: Pair, side: Side): void {
-  const { record } = pair.nodes[side];
-  const peer = pair.nodes[other(side)];
-  if (pair.yielded || record.mode !== Mode.paired || !speaks(peer, scope.rules)) return;
-  if (peer.record.mode !== Mode.paired || peer.record.epoch !== record.epoch) return;
-  if (outcomeFor(scope, pair, side) !== 'contested') return;
-  make(scope, pair, 'peerYields', side, (next) => {
-    next.yielded = true;
-  });
+/** The answer to the claim, or what the ledger says to whoever reads it. */
+function outcomeFor(pair: Pair, side: Side): ClaimOutcome {
+  return outcomeOf(pair.ledger, pair.nodes[side].record.epoch, nodeIds[side]).outcome;
 }
 
 /** Without a win (n, paired) is written again, so that nothing of mine can land any more. */
 function decide(scope: Scope, pair: Pair, side: Side): void {
-  if (outcomeFor(scope, pair, side) === 'won' || !scope.rules.claimIsSettled) {
-    carryThrough(scope, pair, side, 'claimWon');
+  if (outcomeFor(pair, side) === 'won' || !scope.rules.claimIsSettled) {
+    carryThrough(scope, pair, side);
     if (scope.rules.claimIsSettled) return;
   }
   make(scope, pair, 'claimRefused', side, (next, self) => {
@@ -122,13 +112,7 @@ function writeAgain(scope: Scope, pair: Pair, side: Side): void {
 function settle(scope: Scope, pair: Pair, side: Side): void {
   const node = pair.nodes[side];
   if (node.record.mode !== Mode.paired) return;
-  if (!isAhead(node)) {
-    const outcome = outcomeFor(scope, pair, side);
-    const isYielded = pair.yielded || !scope.rules.contestWaitsForThePeer;
-    if (outcome === 'won') carryThrough(scope, pair, side, 'claimWon');
-    if (outcome === 'contested' && isYielded)
-      carryThrough(scope, pair, side, 'orderCarriedThrough');
-  }
+  if (!isAhead(node) && outcomeFor(pair, side) === 'won') carryThrough(scope, pair, side);
   const isOpen = pair.nodes.some((each) => each.request !== 0);
   if (!isOpen || !isPairedAt(pair.ledger, node.record.epoch)) return;
   make(scope, pair, 'claimSettled', side, (next) => writeAgain(scope, next, side));
@@ -142,10 +126,10 @@ const afterLateOrder: Readonly<Record<Decided, Decided>> = [
   Decided.twice,
 ];
 
-function carryThrough(scope: Scope, pair: Pair, side: Side, name: string): void {
+function carryThrough(scope: Scope, pair: Pair, side: Side): void {
   const solo = mayWrite(pair.nodes[side], 'permitted', scope.rules, pair.ledger.epoch);
   if (solo === null) return;
-  make(scope, pair, name, side, (next, self) => {
+  make(scope, pair, 'claimWon', side, (next, self) => {
     if (!self.record.mine) loseEligibility(next, side);
     const serves = self.role === Role.serving || self.role === Role.leaving;
     self.role = serves ? Role.leaving : Role.takingOver;
@@ -169,7 +153,7 @@ function tellLedger(scope: Scope, pair: Pair, side: Side): void {
   if (node.role !== Role.serving || node.writing !== null) return;
   if (record.mode === Mode.paired && record.mine && !node.published) publish(scope, pair, side);
   if (!isSolo(record)) return;
-  const own = { epoch: record.epoch, self: nodeIds[side], above: false };
+  const own = { epoch: record.epoch, self: nodeIds[side] };
   const entry = entered(pair.ledger, own);
   if (entry !== null) make(scope, pair, 'epochEntered', side, (next) => put(scope, next, entry));
 }

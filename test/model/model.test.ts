@@ -26,7 +26,7 @@ const quick: readonly RuleName[] = [
   'recordBeforePromotion',
   'startedNodeWaits',
   'claimIsSettled',
-  'orderIsNoClaim',
+  'orderIsRefused',
   'fenceIsVerified',
 ];
 

@@ -13,8 +13,7 @@ const showIn: Readonly<Partial<Record<RuleName, ArbiterName>>> = {
   claimNamesRevision: 'etcd',
   publishingOnlyRaises: 'etcd',
   operatorIsEntered: 'etcd',
-  orderIsNoClaim: 'etcd',
-  contestWaitsForThePeer: 'etcd',
+  orderIsRefused: 'etcd',
   fenceIsVerified: 'fence',
 };
 

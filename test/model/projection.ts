@@ -85,15 +85,6 @@ export function viewsOf(step: Step): readonly View[] {
   }));
 }
 
-/** The ledger was seen to be contested, and the peer, heard since, is still in this epoch and waits for no answer. */
-export function isYielded({ arbiter, contact, record }: CoreState): boolean {
-  const said = contact.standing?.record;
-  if (arbiter.contested === null || contact.ackedAt === null || record?.mode !== 'paired')
-    return false;
-  const isOfNow = contact.ackedAt >= arbiter.contested.since;
-  return isOfNow && said?.mode === 'paired' && said.epoch === record.epoch;
-}
-
 /** What an answer of this step says of the ledger, or what was seen when the epoch was to be published. */
 function ledgerSeen({ event, after }: Step): number {
   if (event.type === 'claimDecided' || event.type === 'epochEntered') return event.epoch ?? 0;

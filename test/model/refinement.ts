@@ -4,7 +4,7 @@ import { inContact } from '../../src/core/contact.ts';
 import type { Standing } from '../../src/core/standing.ts';
 import type { Step } from '../core/drivenNode.ts';
 import { agentMoves } from './agentMoves.ts';
-import { isYielded, recordSeen, roleOf, sameRecord, viewsOf } from './projection.ts';
+import { recordSeen, roleOf, sameRecord, viewsOf } from './projection.ts';
 import type { RecordCause } from './recordMoves.ts';
 import { recordMoves } from './recordMoves.ts';
 import { Mode, Role } from './state.ts';
@@ -124,10 +124,7 @@ function isMeant(cause: RecordCause, { before, event, after, settings }: Step): 
     return event.type === 'operatorCommanded' || event.type === 'epochEntered';
   if (cause === 'ledgerIsAhead') return after.reason.code === 'ledgerIsAhead';
   if (cause !== 'permitted') return true;
-  if (settings.arbiter === 'etcd') {
-    if (event.type !== 'claimDecided') return false;
-    return event.outcome === 'won' || (event.outcome === 'contested' && isYielded(after));
-  }
+  if (settings.arbiter === 'etcd') return event.type === 'claimDecided' && event.outcome === 'won';
   if (settings.arbiter === 'fence') return event.type === 'peerFenced';
   const silentMs = after.now - (after.contact.heardAt ?? -Infinity);
   const isSilent = silentMs >= settings.fastDeadIntervalMs;

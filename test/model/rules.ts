@@ -28,8 +28,7 @@ export const allRules = {
   claimNamesRevision: true,
   publishingOnlyRaises: true,
   operatorIsEntered: true,
-  orderIsNoClaim: true,
-  contestWaitsForThePeer: true,
+  orderIsRefused: true,
   /** `fence` */
   fenceIsVerified: true,
 } as const;

@@ -4,7 +4,7 @@ import type { DurableRecord } from '../../src/core/record.ts';
 import type { RecordStatement, Standing } from '../../src/core/standing.ts';
 import { boxA, boxB, durableRecord, recordStatement, standing } from '../core/builders.ts';
 import type { DrivenNode } from '../core/drivenNode.ts';
-import { decides, follower, knownStandby, publishingPrimary } from '../core/etcdNode.ts';
+import { follower, publishingPrimary } from '../core/etcdNode.ts';
 import {
   addressOff,
   addressOn,
@@ -147,13 +147,11 @@ export const scripts: Readonly<Record<string, () => DrivenNode>> = {
   ledgerIsAhead: () => {
     const node = publishingPrimary();
     const { token } = node.asked('publishEpoch');
-    const found = { epoch: 7, mode: 'solo', holder: boxB, takenFrom: null } as const;
+    const found = { epoch: 7, mode: 'solo', holder: boxB } as const;
     node.happen({ type: 'epochPublished', token, found });
     node.pass(200, { peer: follower });
     return node;
   },
-  peerYields: contested,
-  orderCarriedThrough: () => then(contested(), (node) => decides(node, 'contested', 6)),
   fenceRefused: () => {
     const node = asking(fence);
     node.happen({ type: 'fenceRefused', token: node.asked('fencePeer').token });
@@ -192,22 +190,11 @@ function asking(settings: { readonly arbiter: 'etcd' | 'fence' }): DrivenNode {
     } as const;
     node.happen({ ...settled, token: node.asked('claimEpoch').token });
     node.pass(600, { peer: wellStandby });
-    const found = { epoch: 4, mode: 'paired', holder: boxA, takenFrom: null } as const;
+    const found = { epoch: 4, mode: 'paired', holder: boxA } as const;
     node.happen({ type: 'epochPublished', token: node.asked('publishEpoch').token, found });
     node.pass(600, { peer: wellStandby });
   }
   node.pass(1300);
-  return node;
-}
-
-/** An order has passed over a claim that the primary may have won; then the primary is heard without it. */
-function contested(): DrivenNode {
-  const node = knownStandby();
-  order(node, false);
-  node.fails('enterEpoch');
-  node.pass(600);
-  decides(node, 'contested', 6);
-  node.pass(600, { peer: { record: recordStatement(etcd) } });
   return node;
 }
 

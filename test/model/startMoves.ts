@@ -1,10 +1,10 @@
 // The start of an agent whose database is stopped: the table of protocol.md section 8, and the operator's order where that
 // table says that he is waited for.
-import { entered } from '../../src/core/ledger.ts';
+import { ordered } from '../../src/core/ledger.ts';
 import type { LedgerEntry } from '../../src/core/ledger.ts';
 import { beginsAtStart } from './arbiterMoves.ts';
 import { restartBox } from './databaseMoves.ts';
-import { put } from './etcdMoves.ts';
+import { put, unlessRefused } from './etcdMoves.ts';
 import type { Scope } from './move.ts';
 import { make, makeFault, mayWrite } from './move.ts';
 import { consent } from './standbyMoves.ts';
@@ -110,9 +110,10 @@ export function operatorMoves(scope: Scope, pair: Pair, side: Side): void {
   if (isSolo(node.record)) return;
   const order = waitsForOperator(node) ? make : makeFault;
   const decided = decidedBy(pair, node, peer);
-  const entry = scope.arbiter === 'etcd' ? enteredFirst(scope, pair, side, record) : null;
+  const isEntered = scope.arbiter === 'etcd' && scope.rules.operatorIsEntered;
+  const entry = isEntered ? orderedFirst(scope, pair, side, record) : null;
   const { epoch } = entry ?? record;
-  if (isGiven(pair, decided, epoch)) {
+  if (isGiven(pair, decided, epoch) && !(isEntered && entry === null)) {
     order(scope, pair, 'operatorTakes', side, (next) => {
       obey(next, side, { ...record, epoch }, decided);
       put(scope, next, entry);
@@ -125,10 +126,9 @@ export function operatorMoves(scope: Scope, pair: Pair, side: Side): void {
   });
 }
 
-/** The ledger names the epoch before the record does, above whatever it says. */
-function enteredFirst(scope: Scope, pair: Pair, side: Side, { epoch }: Rec): LedgerEntry | null {
-  if (!scope.rules.operatorIsEntered) return null;
-  return entered(pair.ledger, { epoch, self: nodeIds[side], above: true });
+/** The ledger names the epoch before the record does, above whatever it says, or refuses. */
+function orderedFirst(scope: Scope, pair: Pair, side: Side, { epoch }: Rec): LedgerEntry | null {
+  return ordered(unlessRefused(scope, pair.ledger, side), { epoch, self: nodeIds[side] });
 }
 
 /** Of a second order between two pairs nothing is asked any more: it is not given where the numbers would climb without end. */

@@ -120,8 +120,6 @@ export type Pair = {
   readonly nodes: readonly [Node, Node];
   /** `etcd`: what the key says. */
   ledger: LedgerEntry;
-  /** `etcd`: since the ledger named its holder, the peer was heard to be in its epoch still and to wait for no answer. */
-  yielded: boolean;
   decided: Decided;
 };
 
@@ -138,7 +136,6 @@ export function copyOf(pair: Pair): Pair {
   return {
     nodes: [{ ...pair.nodes[0] }, { ...pair.nodes[1] }],
     ledger: pair.ledger,
-    yielded: pair.yielded,
     decided: pair.decided,
   };
 }
@@ -174,20 +171,15 @@ export function installed(): Pair {
   const follower: Rec = { ...first, mode: Mode.catchup, mine: false, lastMine: false };
   return {
     nodes: [box, { ...box, record: follower }],
-    ledger: olderOfNobody,
-    yielded: false,
+    ledger: { epoch: 0, mode: 'solo', holder: nodeIds[0] },
     decided: Decided.nothing,
   };
 }
 
-const older = { epoch: 0, mode: 'solo', takenFrom: null } as const;
-const olderPair: LedgerEntry = { ...older, mode: 'paired', holder: nodeIds[0] };
-const olderOfNobody: LedgerEntry = { ...older, holder: nodeIds[0] };
-const olderOf = nodeIds.map((holder): LedgerEntry => ({ ...older, holder, takenFrom: 0 }));
+const olderPair: LedgerEntry = { epoch: 0, mode: 'paired', holder: nodeIds[0] };
+const olderOf = nodeIds.map((holder): LedgerEntry => ({ epoch: 0, mode: 'solo', holder }));
 
-/** A ledger below both records: it gives nothing, but an order stands on whom it named last, and out of what. */
-export function olderEntry(found: LedgerEntry): LedgerEntry {
-  if (found.mode === 'paired') return olderPair;
-  const own = olderOf.find(({ holder }) => holder === found.holder);
-  return found.takenFrom === null || own === undefined ? olderOfNobody : own;
+/** A ledger below both records: it gives nothing, but an order stands on whom it named last. */
+export function olderEntry({ mode, holder }: LedgerEntry): LedgerEntry {
+  return olderOf.find((entry) => mode === 'solo' && entry.holder === holder) ?? olderPair;
 }

@@ -60,10 +60,9 @@ function inWords(name: string): string {
 }
 
 function describe(pair: Pair): string {
-  const { epoch, mode, holder, takenFrom } = pair.ledger;
-  const origin = takenFrom === null ? '' : ` taken from ${takenFrom}`;
-  const ledger = epoch === 0 ? '' : `; ledger ${mode}(${epoch}) of ${holder}${origin}`;
-  return `${describeNode(pair, 0)}; ${describeNode(pair, 1)}${ledger}${pair.yielded ? ', yielded' : ''}`;
+  const { epoch, mode, holder } = pair.ledger;
+  const ledger = epoch === 0 ? '' : `; ledger ${mode}(${epoch}) of ${holder}`;
+  return `${describeNode(pair, 0)}; ${describeNode(pair, 1)}${ledger}`;
 }
 
 function describeNode(pair: Pair, side: Side): string {

@@ -58,8 +58,22 @@ export const arbiters: readonly Mutant[] = [
     patches: [
       patch(
         'asking.ts',
-        `if (!isMine || state.writing !== null || state.phase === 'stoppingAhead') return;`,
-        'if (!isMine || event.epoch > 0 || state.writing !== null) return;',
+        `if (event.outcome !== 'won' || state.writing !== null || state.phase === 'stoppingAhead') return;`,
+        'if (event.epoch > 0 || state.writing !== null) return;',
+      ),
+    ],
+  },
+  {
+    name: 'order-passes-over-a-claim',
+    rule: "an operator's order is refused where the ledger gave the peer an epoch, unless he vouches for the peer",
+    section: '5, operator',
+    arbiters: etcd,
+    themes: ['late'],
+    patches: [
+      patch(
+        'ledger.ts',
+        "if (found === null || (found.mode === 'solo' && found.holder !== self)) return null;",
+        'if (found === null) return null;',
       ),
     ],
   },

@@ -1,6 +1,6 @@
 // The search for a broken invariant with one rule switched off: seeds from the first on, until one is found.
-import { initialState, nextWakeAt, step } from '../../src/core/step.ts';
 import type { Core } from '../simulator/core.ts';
+import { shippedCore } from '../simulator/loadCore.ts';
 import type { Violation } from '../simulator/ledger.ts';
 import type { SimulatedArbiter } from '../simulator/simulatedArbiter.ts';
 import { simulate, themeOf } from '../simulator/simulation.ts';
@@ -40,13 +40,11 @@ export async function hunt(wanted: Hunt): Promise<Finding> {
     const violation = violationOf(core, request);
     if (violation === null) continue;
     // What the core that is shipped breaks as well says nothing of the rule, and is a bug of its own.
-    const ofTheCore = violationOf(shipped, request);
+    const ofTheCore = violationOf(shippedCore, request);
     return { hunt: wanted, run, seed, violation, ofTheCore };
   }
   return { hunt: wanted, run: wanted.seeds, seed: null, violation: null, ofTheCore: null };
 }
-
-const shipped: Core = { initialState, step, nextWakeAt };
 
 function isOfTheme({ themes }: Mutant, seed: number, arbiter: SimulatedArbiter): boolean {
   if (themes === undefined) return true;

@@ -12,7 +12,10 @@ const coreFolder = join(import.meta.dirname, '..', '..', 'src', 'core');
 /** Throws where a text of the mutant is not found exactly once. */
 export async function mutatedCore(mutant: Mutant): Promise<Core> {
   const bundled = await build({
-    entryPoints: [join(coreFolder, 'step.ts')],
+    stdin: {
+      contents: `export * from './step.ts'; export * as ledger from './ledger.ts';`,
+      resolveDir: coreFolder,
+    },
     bundle: true,
     write: false,
     format: 'esm',
@@ -22,7 +25,7 @@ export async function mutatedCore(mutant: Mutant): Promise<Core> {
   });
   const text = bundled.outputFiles[0]?.text ?? '';
   const url = `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`;
-  // What step.ts exports is known to tsc only where it is imported by its name.
+  // What the two files export is known to tsc only where they are imported by their names.
   const core = (await import(url)) as Core;
   return mutant.settings === undefined ? core : withSettings(core, mutant.settings);
 }
@@ -60,6 +63,7 @@ function applied(name: string, text: string, { file, find, put }: Patch): string
 function withSettings(core: Core, changed: NonNullable<Mutant['settings']>): Core {
   const wrong = (settings: Settings): Settings => ({ ...settings, ...changed(settings) });
   return {
+    ...core,
     initialState: (settings) => core.initialState(wrong(settings)),
     step: (state, event, settings) => core.step(state, event, wrong(settings)),
     nextWakeAt: (state, settings) => core.nextWakeAt(state, wrong(settings)),

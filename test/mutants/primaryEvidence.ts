@@ -49,6 +49,8 @@ export const primaryEvidence: readonly Mutant[] = [
     section: '6, primary 2',
     arbiters: lan,
     themes: ['blink'],
+    implied:
+      'each probe of a round is asked on the LAN and on Eth1 at the same moment, so that under assumption (a) one of the two meets a living primary, and either answer is a veto; kept for the day on which both are away for a round',
     patches: [
       patch(
         'absorb.ts',
@@ -66,6 +68,8 @@ export const primaryEvidence: readonly Mutant[] = [
     section: '6, primary 3',
     arbiters: lan,
     themes: ['blink'],
+    implied:
+      'each probe of a round is asked on the LAN and on Eth1 at the same moment, so that under assumption (a) one of the two meets a living primary, and either answer is a veto; kept for the day on which both are away for a round',
     patches: [
       patch(
         'lan.ts',

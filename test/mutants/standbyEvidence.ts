@@ -16,6 +16,14 @@ export const standbyEvidence: readonly Mutant[] = [
     ],
   },
   {
+    name: 'eth1-answer-ignored',
+    rule: 'a primary whose box answers on Eth1 lives, whatever the LAN says',
+    section: '6, standby 3',
+    arbiters: lan,
+    themes: ['blink'],
+    patches: [patch('permission.ts', `if (round.peerOnHeartbeatPort) return 'peerAnswered';`, '')],
+  },
+  {
     name: 'no-lan-evidence',
     rule: 'silence on a LAN that answers nothing else either is no evidence',
     section: '6, standby 3',

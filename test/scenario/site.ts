@@ -4,10 +4,11 @@ import type { CoreEvent } from '../../src/core/events.ts';
 import type { Settings } from '../../src/core/settings.ts';
 import type { Heartbeat } from '../../src/core/standing.ts';
 import type { State } from '../../src/core/state.ts';
-import { initialState, nextWakeAt, step } from '../../src/core/step.ts';
+import { step } from '../../src/core/step.ts';
 import type { Box } from '../simulator/box.ts';
 import { Clients } from '../simulator/clients.ts';
 import type { Core } from '../simulator/core.ts';
+import { shippedCore } from '../simulator/loadCore.ts';
 import { Invariants } from '../simulator/invariants.ts';
 import { isHealthy } from '../simulator/health.ts';
 import { installPair } from '../simulator/simulation.ts';
@@ -37,8 +38,7 @@ export class Site {
 
   constructor(setup: Setup) {
     const core: Core = {
-      initialState,
-      nextWakeAt,
+      ...shippedCore,
       step: (state, event, settings) => this.#step(state, event, settings),
     };
     this.world = new World(core, new CalmRandom(setup.seed), calmOptions(setup), this.story);

@@ -3,12 +3,19 @@
 import type { Fault } from './faultSite.ts';
 import { forgetLog } from './forgottenLog.ts';
 import { blinkLan } from './lanBlink.ts';
+import { orderLate } from './lateOrder.ts';
 import { returnOldPrimary } from './oldPrimary.ts';
 
-export const aimedFaultNames = ['lanBlinks', 'logForgotten', 'oldPrimaryReturns'] as const;
+export const aimedFaultNames = [
+  'lanBlinks',
+  'logForgotten',
+  'oldPrimaryReturns',
+  'orderLate',
+] as const;
 
 export const aimedFaults = {
   lanBlinks: blinkLan,
   logForgotten: forgetLog,
   oldPrimaryReturns: returnOldPrimary,
+  orderLate,
 } satisfies Readonly<Record<(typeof aimedFaultNames)[number], Fault>>;

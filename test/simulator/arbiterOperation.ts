@@ -72,8 +72,8 @@ function ask(
       );
       return;
     case 'enterEpoch':
-      etcd.enter(asker, effect.epoch, effect.above, (epoch) =>
-        done({ type: 'epochEntered', token, epoch }),
+      etcd.enter(asker, effect.epoch, effect.above, (epoch, forgotten) =>
+        done({ type: 'epochEntered', token, epoch, forgotten }),
       );
       return;
     case 'fencePeer':

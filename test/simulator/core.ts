@@ -1,8 +1,9 @@
-// What the simulator needs of the core: three functions. Handed in, so that a core with a rule switched off can be run
+// What the simulator needs of the core: three functions, and what a ledger is turned into. Handed in, so that a core with a rule switched off can be run
 // in the same world.
 import type { CoreEvent, EventName } from '../../src/core/events.ts';
 import type { Effect } from '../../src/core/effects.ts';
 import type { Settings } from '../../src/core/settings.ts';
+import type * as Ledger from '../../src/core/ledger.ts';
 import type { State } from '../../src/core/state.ts';
 
 export type Core = {
@@ -13,6 +14,10 @@ export type Core = {
     settings: Settings,
   ) => { readonly state: State; readonly effects: readonly Effect[] };
   readonly nextWakeAt: (state: State, settings: Settings) => number;
+  readonly ledger: Pick<
+    typeof Ledger,
+    'claimed' | 'entered' | 'ordered' | 'outcomeOf' | 'published'
+  >;
 };
 
 type WithoutTime<E> = E extends CoreEvent ? Omit<E, 'at'> : never;

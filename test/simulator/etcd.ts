@@ -1,7 +1,7 @@
 // The ledger outside the pair: one key with a revision, read and changed by compare-and-swap. Requests and answers travel
 // apart: a request that has left lands even when its sender is dead, an answer can be lost after the ledger has changed.
-import { claimed, entered, outcomeOf, published } from '../../src/core/ledger.ts';
 import type { Claim, LedgerEntry } from '../../src/core/ledger.ts';
+import type { Core } from './core.ts';
 import type { NodeId } from '../../src/core/record.ts';
 import { Counter } from './network.ts';
 import type { Side } from './network.ts';
@@ -11,6 +11,8 @@ import type { World } from './world.ts';
 /** What the ledger needs of the world around it. */
 export type AroundEtcd = Pick<World, 'random' | 'trace' | 'ledgerMoved'> & {
   readonly queue: Pick<EventQueue, 'after'>;
+  /** What the entry is turned into. */
+  readonly core: Pick<Core, 'ledger'>;
 };
 
 type Seen = { readonly entry: LedgerEntry | null; readonly revision: number };
@@ -46,7 +48,7 @@ export class Etcd {
   ): void {
     const { self } = asker;
     this.#read(asker, (seen) => {
-      const next = published(seen.entry, { epoch, self, create });
+      const next = this.#world.core.ledger.published(seen.entry, { epoch, self, create });
       if (next === null) done(seen.entry);
       else
         this.#swap(asker, seen, next, (swapped) => {
@@ -59,24 +61,31 @@ export class Etcd {
   claim(asker: Asker, epoch: number, take: boolean, done: (claim: Claim) => void): void {
     const { self } = asker;
     this.#read(asker, (seen) => {
-      const next = claimed(seen.entry, { epoch, self, take });
-      if (next === null) done(outcomeOf(seen.entry, epoch, self));
+      const next = this.#world.core.ledger.claimed(seen.entry, { epoch, self, take });
+      if (next === null) done(this.#world.core.ledger.outcomeOf(seen.entry, epoch, self));
       else
         this.#swap(asker, seen, next, (swapped) => {
-          if (swapped) done(outcomeOf(next, epoch, self));
+          if (swapped) done(this.#world.core.ledger.outcomeOf(next, epoch, self));
           else this.claim(asker, epoch, take, done);
         });
     });
   }
 
-  enter(asker: Asker, epoch: number, above: boolean, done: (reached: number | null) => void): void {
+  enter(
+    asker: Asker,
+    epoch: number,
+    above: boolean,
+    done: (reached: number | null, forgotten: boolean) => void,
+  ): void {
     const { self } = asker;
     this.#read(asker, (seen) => {
-      const next = entered(seen.entry, { epoch, self, above });
-      if (next === null) done(seen.entry === null ? null : epoch);
+      const next = above
+        ? this.#world.core.ledger.ordered(seen.entry, { epoch, self })
+        : this.#world.core.ledger.entered(seen.entry, { epoch, self });
+      if (next === null) done(above ? null : epoch, seen.entry === null);
       else
         this.#swap(asker, seen, next, (swapped) => {
-          if (swapped) done(next.epoch);
+          if (swapped) done(next.epoch, false);
           else this.enter(asker, epoch, above, done);
         });
     });
@@ -126,9 +135,6 @@ export class Etcd {
 function isSame(left: LedgerEntry | null, right: LedgerEntry | null): boolean {
   return (
     left === right ||
-    (left?.epoch === right?.epoch &&
-      left?.mode === right?.mode &&
-      left?.holder === right?.holder &&
-      left?.takenFrom === right?.takenFrom)
+    (left?.epoch === right?.epoch && left?.mode === right?.mode && left?.holder === right?.holder)
   );
 }

@@ -36,10 +36,7 @@ function blink(site: FaultSite, primary: Box): void {
   const unseenMs = blinkMs + random.between(0, 20);
   const dies = random.chance(0.3);
   const { [primary.side]: unplugged } = lan.unplugged;
-  // A blocked agent finds the changes of carrier counted; one that starts anew cannot know of anything.
-  const port = dies
-    ? random.pick([unplugged, lan.silent[primary.side], lan.partitioned])
-    : unplugged;
+  const port = random.pick([unplugged, lan.silent[primary.side], lan.partitioned]);
   site.mendCable();
   site.cut('the LAN blinks', port, blinkMs);
   if (dies) primary.crashAgent(unseenMs);

@@ -128,6 +128,11 @@ export class Lan {
     return this.forwards(0) && this.forwards(1) && !this.partitioned.active;
   }
 
+  /** Neither box loses its carrier. */
+  get isCutUnseen(): boolean {
+    return this.partitioned.active || this.silent.some((counter) => counter.active);
+  }
+
   /** Whole but for a port that is kept down on purpose and comes up. */
   get isMended(): boolean {
     return this.#isMended(0) && this.#isMended(1) && !this.partitioned.active;
@@ -140,6 +145,6 @@ export class Lan {
  */
 export function isAssumed(cable: HeartbeatCable, lan: Lan): boolean {
   const isDoubtful = cable.lossy.active || cable.reordering.active;
-  const isCarried = cable.carriesHeartbeats && !(isDoubtful && lan.partitioned.active);
+  const isCarried = cable.carriesHeartbeats && !(isDoubtful && lan.isCutUnseen);
   return isCarried || lan.isMended;
 }

@@ -55,26 +55,38 @@ function orderTakeover({ world }: FaultSite, box: Box): void {
   if (!isOut(peer) || !box.holdsDatabase) return;
   const wouldServe = peer.disk.mayBeSolo;
   if (wouldServe && peer.powered) return;
-  order(world, box, takeoverCommand(world));
+  order(world, box, takeoverCommand(world, box));
 }
 
-/** A ledger without memory cannot be asked: `status` says so, and he vouches for what he has seen to. */
-export function takeoverCommand({ etcd, options }: World): OperatorCommand {
-  const forgot = options.arbiter === 'etcd' && etcd.entry === null;
-  return forgot ? { type: 'takeover', peerIsOff: true } : { type: 'takeover' };
+/** Where the ledger would refuse, as `status` and its answer tell him, he vouches for a box of which he knows that it is off. */
+export function takeoverCommand(
+  { etcd, options }: World,
+  { nodeId, peer }: Box,
+  isOff = !peer.powered,
+): OperatorCommand {
+  const { entry } = etcd;
+  const isRefused = entry === null || (entry.mode === 'solo' && entry.holder !== nodeId);
+  const vouches = options.arbiter === 'etcd' && isRefused && (entry === null || isOff);
+  return vouches ? { type: 'takeover', peerIsOff: true } : { type: 'takeover' };
 }
 
 /** His takeover begins: what the other box acknowledged alone is given up, and it returns as a new box only. */
 export function beginTakeover(world: World, box: Box, epoch: number): void {
   const { peer } = box;
   box.operatorEpoch = epoch;
-  if (peer.powered || peer.comesBack || !peer.disk.mayBeSolo) return;
+  const wouldServe = peer.disk.mayBeSolo || isGivenTo(world, peer);
+  if (peer.powered || peer.comesBack || !wouldServe) return;
   world.ledger.accept(box.database.flushed);
   peer.replace(null);
 }
 
+/** It died before it wrote that down, and would find it when it returns. */
+function isGivenTo({ etcd: { entry }, options }: World, { nodeId }: Box): boolean {
+  return options.arbiter === 'etcd' && entry?.mode === 'solo' && entry.holder === nodeId;
+}
+
 /** Without power, or in a start that waits for somebody. */
-function isOut(box: Box): boolean {
+export function isOut(box: Box): boolean {
   if (!box.powered) return true;
   const standing = box.agent?.standing ?? null;
   const waits = standing?.stateName === 'starting' && box.agent?.state.phase === 'waiting';

@@ -461,38 +461,20 @@ export const regressions: readonly Regression[] = [
     },
   },
   {
-    story:
-      "I1: an operator's order that landed on a claim which the peer had won counted as a win of its own",
+    story: "I1: an operator's order that landed late passed over an epoch which the peer had won",
     arbiter: 'etcd',
-    faults: ['operatorTakeover', 'arbiterSlow', 'arbiterUnreachable', 'powerLoss', 'agentCrashed'],
+    faults: ['orderLate'],
     patches: [
       patch(
         'ledger.ts',
-        'const isFirst = takenFrom !== null && takenFrom <= epoch;',
-        'const isFirst = takenFrom !== epoch + 99;',
+        "if (found === null || (found.mode === 'solo' && found.holder !== self)) return null;",
+        'if (found === null) return null;',
       ),
     ],
     heldBy: {
       file: 'ledger.test.ts',
-      title: 'I1 an order that landed on a claim of the peer gives nobody anything',
-    },
-  },
-  {
-    story:
-      'two orders that passed over claims which nobody had heard of left a pair without address',
-    arbiter: 'etcd',
-    faults: ['operatorTakeover', 'powerLoss', 'heartbeatCut', 'agentCrashed'],
-    patches: [
-      patch(
-        'asking.ts',
-        "(event.outcome === 'contested' && isYielded(turn))",
-        "(event.outcome === 'contested' && false)",
-      ),
-    ],
-    heldBy: {
-      file: 'etcdOrders.test.ts',
       title:
-        'etcd: an order that passed over a claim is carried through once the peer is heard without it',
+        'I1 an order is refused once the peer has an epoch, by a claim or by an order of its own',
     },
   },
 ];

@@ -168,7 +168,8 @@ class Run {
     if (whole.length === 0) ledger.break('I1', 'neither box has all that was acknowledged');
     tally.operatorTakeovers += 1;
     for (const box of whole) {
-      order(this.#world, box, takeoverCommand(this.#world));
+      // The other one waits for him, and he keeps it from anything else.
+      order(this.#world, box, takeoverCommand(this.#world, box, true));
       if (box.operatorOrdered) return;
     }
   }

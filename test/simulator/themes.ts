@@ -1,11 +1,12 @@
 // Seeds with a theme: faults of one kind only, close together, and again as soon as the pair has recovered. What a rule is
 // for is mostly a handful of things that go wrong within a second; where everything can go wrong those are seldom seen.
 import type { Random } from './random.ts';
+import type { SimulatedArbiter } from './simulatedArbiter.ts';
 import type { FaultName, WorldOptions } from './worldOptions.ts';
 
 type DrawnTheme = 'sight' | 'blocked' | 'records' | 'databases' | 'arbiter';
 /** Each for a story of which every step must follow on the last: what is drawn at random never comes to its end. */
-type AimedTheme = 'blink' | 'forgetful' | 'handback' | 'return';
+type AimedTheme = 'blink' | 'forgetful' | 'handback' | 'return' | 'late';
 export type ThemeName = DrawnTheme | AimedTheme;
 
 const themes: Readonly<Record<DrawnTheme, readonly FaultName[]>> = {
@@ -146,6 +147,8 @@ const aimed: Readonly<Record<AimedTheme, Weights>> = {
     ['agentCrashed', 3],
     ['heartbeatCut', 1],
   ],
+  /** An operator's order lands when the epoch that it was meant for is gone. */
+  late: [['orderLate', 1]],
   /** Who was alone comes back after an operator gave his epoch to the other. */
   return: [
     ['oldPrimaryReturns', 3],
@@ -153,10 +156,17 @@ const aimed: Readonly<Record<AimedTheme, Weights>> = {
   ],
 };
 
-/** One seed in ten of the `lan` arbiter, drawn beside all the rest: the others stay as they are. */
-export function drawAimed(random: Random): Partial<FaultOptions> {
-  if (!random.chance(0.1)) return {};
-  const theme = random.pick<AimedTheme>(['blink', 'forgetful', 'handback', 'return']);
+const aimedAt: Readonly<Record<SimulatedArbiter, readonly AimedTheme[]>> = {
+  lan: ['blink', 'forgetful', 'handback', 'return'],
+  etcd: ['late'],
+  fence: [],
+};
+
+/** One seed in ten, drawn beside all the rest: the others stay as they are. */
+export function drawAimed(random: Random, arbiter: SimulatedArbiter): Partial<FaultOptions> {
+  const themesOfIt = aimedAt[arbiter];
+  if (themesOfIt.length === 0 || !random.chance(0.1)) return {};
+  const theme = random.pick(themesOfIt);
   return {
     theme,
     calmMs: random.pick([300, 2000]),

@@ -117,7 +117,7 @@ export function drawOptions(
     shipEntries: random.pick([Infinity, Infinity, 10, 2]),
     ...(random.chance(0.5) ? drawTheme(random, names) : {}),
   };
-  return arbiter === 'lan' ? { ...options, ...drawAimed(random.branch()) } : options;
+  return { ...options, ...drawAimed(random.branch(), arbiter) };
 }
 
 /** The same world with faults of these kinds alone, close together. */

@@ -1,8 +1,8 @@
 // The pair's ledger in etcd: what is asked for is read, turned by the core's rules into what shall stand there, and put in its
 // place by compare-and-swap, again and again until it is one or the other. What cannot be told within the deadline is an
 // EtcdError: it grants nothing, and the next look settles it.
-import { claimed, entered, outcomeOf, published } from '../../core/ledger.ts';
-import type { Claim, LedgerEntry } from '../../core/ledger.ts';
+import { claimed, entered, ordered, outcomeOf, published } from '../../core/ledger.ts';
+import type { Claim, LedgerEntry, Order } from '../../core/ledger.ts';
 import type { KeyValue, RangeAnswer } from './answers.ts';
 import { deadlineIn } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
@@ -91,12 +91,13 @@ export class Ledger {
     return outcomeOf(after ?? before, epoch, self);
   }
 
-  /** The epoch reached; null: the ledger says nothing, and an order makes nothing anew. */
-  async enter(epoch: number, above: boolean, deadlineMs: number): Promise<number | null> {
-    const rule = { epoch, self: this.#options.self, above };
-    const { before, after } = await this.#move((found) => entered(found, rule), deadlineMs);
-    if (after !== null) return after.epoch;
-    return before === null ? null : epoch;
+  /** Of whoever is alone in `epoch`, or with `above` an operator's order. */
+  async enter(epoch: number, above: boolean, deadlineMs: number): Promise<Order> {
+    const rule = { epoch, self: this.#options.self };
+    const write = above ? ordered : entered;
+    const { before, after } = await this.#move((found) => write(found, rule), deadlineMs);
+    if (after !== null) return { epoch: after.epoch, forgotten: false };
+    return { epoch: above ? null : epoch, forgotten: before === null };
   }
 
   /** `decide` says null where nothing is to be changed. */

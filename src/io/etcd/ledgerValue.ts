@@ -9,7 +9,7 @@ export type LedgerValue = { readonly entry: LedgerEntry; readonly life: string }
 
 const version = 1;
 const longestValue = 1024;
-const names = ['version', 'pair', 'epoch', 'mode', 'holder', 'takenFrom', 'life'] as const;
+const names = ['version', 'pair', 'epoch', 'mode', 'holder', 'life'] as const;
 const nodeForm = /^[0-9a-f]{32}$/;
 const lifeForm = /^[0-9a-f]{16}$/;
 
@@ -18,16 +18,14 @@ export function newLife(): string {
 }
 
 export function encodeValue(pairId: string, { entry, life }: LedgerValue): Buffer {
-  const { epoch, mode, holder, takenFrom } = entry;
-  return Buffer.from(
-    JSON.stringify({ version, pair: pairId, epoch, mode, holder, takenFrom, life }),
-  );
+  const { epoch, mode, holder } = entry;
+  return Buffer.from(JSON.stringify({ version, pair: pairId, epoch, mode, holder, life }));
 }
 
 /** Throws ETCD_VALUE where no agent of this pair can have written it: then it is nobody's to change. */
 export function decodeValue(pairId: string, bytes: Buffer): LedgerValue {
   const fields = fieldsOf(bytes);
-  const { epoch, mode, holder, takenFrom, life } = fields;
+  const { epoch, mode, holder, life } = fields;
   if (fields['version'] !== version) throw foreign('it is of another version');
   if (fields['pair'] !== pairId) throw foreign('it is of another pair');
   const isWhole =
@@ -35,10 +33,9 @@ export function decodeValue(pairId: string, bytes: Buffer): LedgerValue {
     isEpoch(epoch) &&
     (mode === 'paired' || mode === 'solo') &&
     isText(holder, nodeForm) &&
-    (takenFrom === null || (isEpoch(takenFrom) && mode === 'solo' && takenFrom <= epoch)) &&
     isText(life, lifeForm);
   if (!isWhole) throw foreign('a field is missing or wrong');
-  return { entry: { epoch, mode, holder, takenFrom }, life };
+  return { entry: { epoch, mode, holder }, life };
 }
 
 function fieldsOf(bytes: Buffer): Readonly<Record<string, unknown>> {

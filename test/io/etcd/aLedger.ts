@@ -67,6 +67,6 @@ export const life = '11'.repeat(8);
 
 /** What stands in the key while the pair is paired in `epoch` and A holds it. */
 export function pairedValue(epoch: number, holder = boxA): string {
-  const entry: LedgerEntry = { epoch, mode: 'paired', holder, takenFrom: null };
+  const entry: LedgerEntry = { epoch, mode: 'paired', holder };
   return encodeValue(pairId, { entry, life }).toString();
 }

@@ -54,9 +54,9 @@ test.serial(
       forgotten: true,
     });
     t.is(await ledger.publish(4, false, deadlineMs), null);
-    t.is(await ledger.enter(6, true, deadlineMs), null);
-    t.is(await ledger.enter(5, false, deadlineMs), 5);
-    t.is(await ledger.enter(5, true, deadlineMs), 7);
+    t.deepEqual(await ledger.enter(6, true, deadlineMs), { epoch: null, forgotten: true });
+    t.deepEqual(await ledger.enter(5, false, deadlineMs), { epoch: 5, forgotten: false });
+    t.deepEqual(await ledger.enter(5, true, deadlineMs), { epoch: 7, forgotten: false });
   },
 );
 

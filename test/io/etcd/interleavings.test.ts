@@ -7,6 +7,7 @@ import { Ledger } from '../../../src/io/etcd/ledger.ts';
 import { decodeValue } from '../../../src/io/etcd/ledgerValue.ts';
 import { monotonicMs } from '../../../src/kernel/clock.ts';
 import { Etcd } from '../../simulator/etcd.ts';
+import { shippedCore } from '../../simulator/loadCore.ts';
 import type { Asker } from '../../simulator/etcd.ts';
 import { Random } from '../../simulator/random.ts';
 import { aLedger, boxA, boxB, pairId } from './aLedger.ts';
@@ -142,7 +143,10 @@ class ModelBox {
       this.#etcd.publish(asker, question.epoch, question.create, done);
     else if (question.type === 'claim')
       this.#etcd.claim(asker, question.epoch, question.take, done);
-    else this.#etcd.enter(asker, question.epoch, question.above, done);
+    else
+      this.#etcd.enter(asker, question.epoch, question.above, (epoch, forgotten) =>
+        done({ epoch, forgotten }),
+      );
   }
 
   lose(): void {
@@ -169,6 +173,7 @@ test('what two boxes are told, and what stands there, is the same with etcd and 
   const model: ModelBox[] = [];
   let running: ModelBox | undefined;
   const etcd = new Etcd({
+    core: shippedCore,
     random,
     trace() {},
     ledgerMoved() {},

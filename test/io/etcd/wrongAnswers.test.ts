@@ -326,7 +326,7 @@ test.serial(
       JSON.stringify({ ...good, mode: 'catchup' }),
       JSON.stringify({ ...good, holder: 'box-a' }),
       JSON.stringify({ ...good, takenFrom: 3 }),
-      JSON.stringify({ ...good, mode: 'solo', takenFrom: 5 }),
+      JSON.stringify({ ...good, mode: 'single' }),
       JSON.stringify({ ...good, life: null }),
       JSON.stringify({ ...good, more: 1 }),
       JSON.stringify({ ...good, life: undefined }),
