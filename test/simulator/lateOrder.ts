@@ -34,6 +34,7 @@ class LateOrder {
     keepCalm(() => !this.#isOver);
     endLater(allMs, () => {
       this.#isOver = true;
+      order(world, standby, { type: 'maintenance', untilMs: null });
     });
     order(world, standby, { type: 'maintenance', untilMs: standby.clockMs() + allMs });
     cut('every path', cable.silent, allMs);
