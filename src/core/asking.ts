@@ -66,6 +66,8 @@ export function askingRefused(turn: Turn): void {
 export function settledDecided(turn: Turn, event: EventOf<'claimDecided'>): void {
   const { state } = turn;
   if (event.outcome !== 'won' || state.writing !== null || state.phase === 'stoppingAhead') return;
+  // A claim that was asked about before this epoch began is over, however it ended.
+  if (event.epoch <= (state.record?.epoch ?? 0)) return;
   // The ledger was passed over by an order: it is no permission against whoever serves already.
   if (peerIsAhead(state)) return;
   if (state.record?.mode === 'paired') carryThrough(turn, { code: 'claimWon' }, event.epoch);

@@ -58,18 +58,33 @@ export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result'
       lan.foreignClaimAt = state.now;
     return;
   }
-  if (inContact(state, settings)) {
-    lan.selfTestTries += 1;
-    if (peerMac !== null && result.serviceAnsweredBy.includes(peerMac)) {
-      lan.selfTestedAt = round.endedAt;
-      lan.selfTestTries = 0;
-    }
-    return;
-  }
-  // I2: a living primary behind a cut cable may leave at any moment: answered on the LAN but not on Eth1.
-  const afterContact = round.startedAt > contact.processedAt;
-  if (settings.arbiter !== 'lan') return;
-  if (afterContact && round.serviceAnswered && !round.peerOnHeartbeatPort)
+  if (inContact(state, settings)) noteSelfTest(state, result, peerMac);
+  if (settings.arbiter === 'lan') noteLanOnly(turn, round);
+}
+
+/** In contact the primary itself answers: the probe works. */
+function noteSelfTest(
+  { lan }: State,
+  result: EventOf<'probeRoundDone'>['result'],
+  peerMac: string | null,
+): void {
+  lan.selfTestTries += 1;
+  if (peerMac === null || !result.serviceAnsweredBy.includes(peerMac)) return;
+  lan.selfTestedAt = result.endedAtMs;
+  lan.selfTestTries = 0;
+}
+
+/**
+ * I2: a living primary behind a cut cable may leave at any moment: answered on the LAN but not on Eth1. It counts from when it
+ * last heard this node: words that still come one way are no contact, and what was asked before them says nothing.
+ */
+function noteLanOnly(turn: Turn, round: Round): void {
+  const { contact, now } = turn.state;
+  const isHeardByIt =
+    contact.ackedAt !== null && now - contact.ackedAt < turn.settings.deadIntervalMs;
+  const afterContact = round.startedAt > (contact.heardAt ?? -Infinity);
+  if (isHeardByIt || !afterContact) return;
+  if (round.serviceAnswered && !round.peerOnHeartbeatPort)
     loseEligibility(turn, 'answeredOnLanOnly');
 }
 

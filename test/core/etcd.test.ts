@@ -8,6 +8,7 @@ import {
   freshStandby,
   grantTo,
   macA,
+  pairedPrimary,
   primaryDatabase,
   someLsn,
   stoppedDatabase,
@@ -191,4 +192,26 @@ function asksFromItsGate(aheadBy: bigint): boolean {
 test('I1 etcd: a primary in its gate does not ask for its epoch where the standby was ahead', (t) => {
   t.true(asksFromItsGate(0n));
   t.false(asksFromItsGate(100n));
+});
+
+test('I3 etcd: a claim that was won before the present epoch began is over: its late answer changes nothing', (t) => {
+  const node = pairedPrimary(etcd);
+  t.true(node.waitsFor('claimEpoch'));
+  node.hears({
+    ...wellStandby,
+    record: recordStatement({ mode: 'catchup', partner: null, ...etcd }),
+  });
+  node.writes();
+  node.happen({ type: 'synchronousCleared', token: node.asked('clearSynchronous').token });
+  node.observes(primaryDatabase({ synchronousSetting: false }));
+  const ahead = recordStatement({ mode: 'catchup', partner: null, epoch: 5, ...etcd });
+  node.pass(100, { peer: { ...wellStandby, record: ahead } });
+  const { token } = node.asked('setSynchronous');
+  node.happen({ type: 'synchronousProved', token, lsn: someLsn });
+  node.pass(100, { peer: { ...wellStandby, record: ahead } });
+  node.writes();
+  t.like(node.state(), { name: 'pairing', phase: 'publishing', record: { epoch: 6 } });
+  t.true(node.waitsFor('claimEpoch'));
+  decides(node, 'won');
+  t.like(node.state(), { name: 'pairing', phase: 'publishing', record: { epoch: 6 } });
 });

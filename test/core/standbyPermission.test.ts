@@ -181,6 +181,26 @@ test('lan 5: answered on the LAN but not on Eth1 ends eligibility, for good', (t
   t.is(hindrance(node), 'notEligible');
 });
 
+test('lan 5: words that come one way do not hide that only the LAN answers (I2)', (t) => {
+  const node = eligibleStandby();
+  for (let beats = 0; beats < 8; beats += 1) {
+    node.pass(50, { round: { serviceAnsweredBy: [macA], peerAnsweredOnHeartbeatPort: true } });
+    node.hears(granted(node), { heard: null });
+  }
+  t.is(node.state().eligibility.epoch, 4);
+  // Still within D of the last word, and long after this node was last heard.
+  node.pass(230, { round: { serviceAnsweredBy: [macA] } });
+  t.is(node.state().eligibility.epoch, null);
+});
+
+test('lan 3: a box that answers on Eth1 lives, although its LAN does not answer', (t) => {
+  const node = eligibleStandby();
+  node.pass(1000, { round: { peerAnsweredOnHeartbeatPort: true } });
+  t.is(hindrance(node), 'peerAnswered');
+  node.pass(300);
+  t.is(node.state().name, 'takingOver');
+});
+
 test('lan 5: answered on both is a hung agent: a veto until its watchdog has reset it', (t) => {
   const node = eligibleStandby();
   node.pass(2000, { round: { serviceAnsweredBy: [macA], peerAnsweredOnHeartbeatPort: true } });

@@ -484,4 +484,31 @@ export const regressions: readonly Regression[] = [
         'I1 an order is refused once the peer has an epoch, by a claim or by an order of its own',
     },
   },
+  {
+    story:
+      'I2: words that came one way hid that a primary behind a cut cable answered on the LAN only',
+    arbiter: 'lan',
+    faults: ['heartbeatsFiltered', 'heartbeatOneWay', 'heartbeatCut', 'powerLoss'],
+    patches: [
+      patch(
+        'lan.ts',
+        'contact.ackedAt !== null && now - contact.ackedAt < turn.settings.deadIntervalMs;',
+        'contact.heardAt !== null && now - contact.heardAt < turn.settings.deadIntervalMs;',
+      ),
+    ],
+    heldBy: {
+      file: 'standbyPermission.test.ts',
+      title: 'lan 5: words that come one way do not hide that only the LAN answers (I2)',
+    },
+  },
+  {
+    story: 'I2: a LAN that blinked while the agent was blocked made a living primary look dead',
+    arbiter: 'lan',
+    faults: ['lanBlinks'],
+    patches: [patch('permission.ts', `if (round.peerOnHeartbeatPort) return 'peerAnswered';`, '')],
+    heldBy: {
+      file: 'standbyPermission.test.ts',
+      title: 'lan 3: a box that answers on Eth1 lives, although its LAN does not answer',
+    },
+  },
 ];
