@@ -20,7 +20,7 @@ Makes this box primary by the decision of a person. Rows that the other box ackn
 are kept on that box when it comes back. Make sure that the other box is off: nothing here can.
   --accept-loss  says that you know this
   --peer-is-off  says that the other box is off and stays off until it hears this one: needed where the arbiter etcd does not
-                 answer, which otherwise makes sure that the other box cannot go on as well
+                 answer, or gave that box the right to go on; otherwise etcd makes sure that it cannot go on as well
   --yes          does not ask again (needed where there is no terminal)
 `;
 
