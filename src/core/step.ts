@@ -74,6 +74,8 @@ export function nextWakeAt(state: State, settings: Settings): number {
       ? settings.deadIntervalMs
       : settings.fastDeadIntervalMs;
     consider(contact.heardAt + settings.heartbeatIntervalMs * 1.5);
+    // Late suspicion would be a span in which nobody looked at the LAN.
+    consider(contact.ackedAt + settings.heartbeatIntervalMs * 2.5);
     consider(contact.heardAt + quietMs);
     consider(contact.ackedAt + quietMs);
     consider(contact.heardAt + soloWaitMs(state, settings));

@@ -38,7 +38,10 @@ export const regressions: readonly Regression[] = [
   } else {`,
       ),
     ],
-    heldBy: { seed: 142 },
+    heldBy: {
+      file: 'troubles.test.ts',
+      title: 'a database whose promotion hung is stopped and started anew',
+    },
   },
   {
     story: 'a handback was lost because contact was broken when it was offered',
@@ -103,7 +106,11 @@ export const regressions: readonly Regression[] = [
         `if (state.phase === 'never' && peerIsAhead(state)) {`,
       ),
     ],
-    heldBy: { seed: 86 },
+    heldBy: {
+      file: 'etcd.test.ts',
+      title:
+        'I2 etcd: a primary that waits for an answer steps down when the peer says a higher epoch',
+    },
   },
   {
     story: 'a pairing waited for a ledger that an order which came to nothing had moved on',
@@ -228,7 +235,11 @@ export const regressions: readonly Regression[] = [
         '  if (database.running && database.inRecovery === false && turn.state.now < 0) {',
       ),
     ],
-    heldBy: { seed: 67 },
+    heldBy: {
+      file: 'troubles.test.ts',
+      title:
+        'a database that somebody started by hand beside a rejoining agent is stopped and rewound',
+    },
   },
   {
     story: 'a standby without its database did not decline what was handed over to it',
@@ -241,7 +252,7 @@ export const regressions: readonly Regression[] = [
         `const waits = theirs.mode === 'paired';`,
       ),
     ],
-    heldBy: { seed: 10 },
+    heldBy: { seed: 40 },
   },
   {
     story: 'a standby with the longer log declined the handover that nobody could take back',
@@ -294,7 +305,10 @@ export const regressions: readonly Regression[] = [
         'return settings.referenceIntervalMs + settings.marginMs;',
       ),
     ],
-    heldBy: { seed: 4 },
+    heldBy: {
+      file: 'primaryPermission.test.ts',
+      title: 'lan 3: an agent that was blocked for nearly D since the last contact has a break',
+    },
   },
   {
     story: 'a standby took over on a round that was two rounds old',
