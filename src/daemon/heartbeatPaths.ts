@@ -1,7 +1,7 @@
 // The heartbeat paths as the agent uses them: one encoding for all of them, bad datagrams counted and never obeyed, and
 // figures of each path for status and the log.
 import type { Heartbeat } from '../core/standing.ts';
-import { decodeHeartbeat, encodeHeartbeat } from '../protocol/heartbeat.ts';
+import { decodeHeartbeat, encodeHeartbeat, speakerOf } from '../protocol/heartbeat.ts';
 import type { DecodedHeartbeat, HeartbeatProblem } from '../protocol/heartbeat.ts';
 import { isKeyStatement } from '../protocol/keyStatement.ts';
 import type { Happening } from './mailbox.ts';
@@ -9,12 +9,30 @@ import type { Log } from './log.ts';
 
 /** Garbage is reported at most this often, in one line a path. */
 const reportMs = 60_000;
+/** A flood of garbage is news to the core this often. */
+const garbageNewsMs = 100;
+/** Starts of agents whose numbers are remembered for a path: what was recorded from them cannot be played twice. */
+const rememberedSpeakers = 16;
 
 /** One way to the peer; `send` answers whether the datagram was taken. */
-export type Path = { send(datagram: Buffer): boolean; close(): void };
+export type Path = {
+  send(datagram: Buffer): boolean;
+  /** What the path itself has dropped. */
+  counts?(): Readonly<RefusedByPath>;
+  close(): void;
+};
+
+export type RefusedByPath = {
+  /** From another address than the peer's. */
+  readonly foreign: number;
+  /** Longer than anything that is sent. */
+  readonly tooLong: number;
+};
+
+export type PathStatistics = PathFigures & RefusedByPath;
 
 /** What is counted of one path since the agent started; times are monotonic milliseconds. */
-export type PathStatistics = {
+type PathFigures = {
   readonly name: string;
   sent: number;
   sendFailed: number;
@@ -58,29 +76,41 @@ export type HeartbeatPaths = {
 };
 
 type Watched = {
-  readonly statistics: PathStatistics;
+  readonly statistics: PathFigures;
+  /** The highest number of each speaker, the newest speaker last. */
+  readonly seen: Map<string, number>;
   path: Path | null;
   peerStart: string;
   peerSeq: number;
   lastGapMs: number;
   reported: number;
+  garbageToldAt: number;
 };
 
 export function openHeartbeatPaths(options: HeartbeatPathsOptions): HeartbeatPaths {
   const paths: Watched[] = [];
-  const reporter = setInterval(() => paths.forEach(reportGarbage), reportMs);
+  const reporter = setInterval(
+    () => paths.forEach((path) => reportGarbage(path, options.log)),
+    reportMs,
+  );
   reporter.unref();
 
   function take(watched: Watched, datagram: Buffer, receivedAtMs: number): void {
-    const { statistics } = watched;
+    const { statistics, seen } = watched;
     if (isKeyStatement(datagram)) {
       if (!options.keys.take(datagram)) statistics.garbage.badKey += 1;
       return;
     }
+    const speaker = speakerOf(datagram);
+    // What was played before is known by its number: a flood of recordings is not worth a signature each.
+    if (speaker !== null && speaker.seq <= (seen.get(speaker.id) ?? -1)) {
+      statistics.repeated += 1;
+      return;
+    }
     const decoded = decodeWithAny(datagram, options.pairId, options.keys.accepted());
     if (!decoded.ok) {
-      statistics.garbage[decoded.problem] += 1;
-      options.deliver({ type: 'garbageReceived', path: statistics.name });
+      if (countGarbage(watched, decoded.problem, receivedAtMs))
+        options.deliver({ type: 'garbageReceived', path: statistics.name });
       return;
     }
     const { heartbeat } = decoded;
@@ -88,29 +118,22 @@ export function openHeartbeatPaths(options: HeartbeatPathsOptions): HeartbeatPat
       statistics.looped += 1;
       return;
     }
+    if (speaker !== null) remember(seen, speaker.id, heartbeat.seq);
     countReceived(watched, heartbeat, receivedAtMs);
     options.deliver({ type: 'heartbeatReceived', path: statistics.name, heartbeat });
-  }
-
-  function reportGarbage(watched: Watched): void {
-    const { statistics } = watched;
-    const total = badCount(statistics);
-    if (total === watched.reported) return;
-    const { name, looped, repeated, garbage } = statistics;
-    const detail = { path: name, inTheLastMinute: total - watched.reported, looped, repeated };
-    options.log.history('warning', 'heartbeatGarbage', { ...detail, ...garbage });
-    watched.reported = total;
   }
 
   return {
     add(name, open) {
       const watched: Watched = {
         statistics: noStatistics(name),
+        seen: new Map(),
         path: null,
         peerStart: '',
         peerSeq: 0,
         lastGapMs: 0,
         reported: 0,
+        garbageToldAt: -Infinity,
       };
       watched.path = open((datagram, receivedAtMs) => take(watched, datagram, receivedAtMs));
       paths.push(watched);
@@ -125,7 +148,7 @@ export function openHeartbeatPaths(options: HeartbeatPathsOptions): HeartbeatPat
         else statistics.sendFailed += 1;
       }
     },
-    statistics: () => paths.map(({ statistics }) => statistics),
+    statistics: () => paths.map(statisticsOf),
     close() {
       clearInterval(reporter);
       for (const { path } of paths) path?.close();
@@ -145,17 +168,30 @@ export function decodeWithAny(
   return isOther ? decodeWithAny(datagram, pairId, others) : decoded;
 }
 
+/** Answers whether it is news. */
+function countGarbage(watched: Watched, problem: HeartbeatProblem, now: number): boolean {
+  watched.statistics.garbage[problem] += 1;
+  if (now - watched.garbageToldAt < garbageNewsMs) return false;
+  watched.garbageToldAt = now;
+  return true;
+}
+
+function reportGarbage(watched: Watched, log: Log): void {
+  const statistics = statisticsOf(watched);
+  const total = badCount(statistics);
+  if (total === watched.reported) return;
+  const { name, looped, repeated, foreign, tooLong, garbage } = statistics;
+  const inTheLastMinute = total - watched.reported;
+  const detail = { path: name, inTheLastMinute, looped, repeated, foreign, tooLong };
+  log.history('warning', 'heartbeatGarbage', { ...detail, ...garbage });
+  watched.reported = total;
+}
+
 function countReceived(watched: Watched, heartbeat: Heartbeat, receivedAtMs: number): void {
   const { statistics } = watched;
   const { agentStart, seq } = heartbeat;
-  if (agentStart !== watched.peerStart) {
-    watched.peerStart = agentStart;
-  } else if (seq <= watched.peerSeq) {
-    statistics.repeated += 1;
-    return;
-  } else {
-    statistics.lost += seq - watched.peerSeq - 1;
-  }
+  if (agentStart === watched.peerStart) statistics.lost += seq - watched.peerSeq - 1;
+  watched.peerStart = agentStart;
   watched.peerSeq = seq;
   statistics.received += 1;
   if (statistics.lastReceivedAt !== null) {
@@ -166,11 +202,24 @@ function countReceived(watched: Watched, heartbeat: Heartbeat, receivedAtMs: num
   statistics.lastReceivedAt = receivedAtMs;
 }
 
-function badCount({ garbage, looped, repeated }: PathStatistics): number {
-  return Object.values(garbage).reduce((sum, count) => sum + count, looped + repeated);
+function remember(seen: Map<string, number>, speaker: string, seq: number): void {
+  seen.delete(speaker);
+  seen.set(speaker, seq);
+  const [oldest] = seen.keys();
+  if (seen.size > rememberedSpeakers && oldest !== undefined) seen.delete(oldest);
 }
 
-function noStatistics(name: string): PathStatistics {
+function statisticsOf({ statistics, path }: Watched): PathStatistics {
+  const { foreign, tooLong } = path?.counts?.() ?? { foreign: 0, tooLong: 0 };
+  return { ...statistics, foreign, tooLong };
+}
+
+function badCount({ garbage, looped, repeated, foreign, tooLong }: PathStatistics): number {
+  const others = looped + repeated + foreign + tooLong;
+  return Object.values(garbage).reduce((sum, count) => sum + count, others);
+}
+
+function noStatistics(name: string): PathFigures {
   return {
     name,
     sent: 0,

@@ -2,10 +2,17 @@
 // node:net and node:dgram refuse netlink and packet sockets.
 
 import { getCurrentEventLoop } from 'node:ffi';
+import { monotonicMs } from './clock.ts';
 import { kernelError, libc, processLibrary } from './libc.ts';
 
 const POLL_HANDLE = 8; // UV_POLL of uv_handle_type
 const READABLE = 1;
+
+/** Turns of one descriptor that follow each other within `quickMs` are counted; after so many in a row it is a flood. */
+const quickMs = 5;
+const floodTurns = 32;
+/** In a flood a turn costs more than what is read in it: it is put off for so long, and more is read at once. */
+const restMs = 1;
 
 export type Watch = { close(): void };
 
@@ -13,8 +20,11 @@ type Watched = {
   readonly handle: bigint;
   readonly onReadable: () => void;
   ready: boolean;
-  /** libuv has stopped watching: an error was pending (a port went down, an overrun). */
+  /** libuv does not watch: an error was pending (a port went down, an overrun), or it rests in a flood. */
   stopped: boolean;
+  servedAt: number;
+  quickTurns: number;
+  resting: NodeJS.Timeout | null;
 };
 
 const watched = new Map<bigint, Watched>();
@@ -33,7 +43,7 @@ const closeCallback = processLibrary.registerCallback(
 
 /**
  * Calls `onReadable` in every turn of the event loop in which `fd` has something to read or an
- * error to fetch. It must read until there is nothing more or a limit of its own is reached; what
+ * error to fetch; in a flood about once a millisecond. It must read until there is nothing more or a limit of its own is reached; what
  * is left brings it back in the next turn. It may throw like any handler. Keeps the process alive.
  * Close the watch before the descriptor. Throws HotpairError KERNEL_<errno>.
  */
@@ -45,7 +55,15 @@ export function watchReadable(fd: number, onReadable: () => void): Watch {
     libc.free(handle);
     throw kernelError('to watch a descriptor', -refused);
   }
-  const entry: Watched = { handle, onReadable, ready: false, stopped: false };
+  const entry: Watched = {
+    handle,
+    onReadable,
+    ready: false,
+    stopped: false,
+    servedAt: -Infinity,
+    quickTurns: 0,
+    resting: null,
+  };
   watched.set(handle, entry);
   start(entry);
   return { close: () => stop(entry) };
@@ -57,6 +75,7 @@ function start(entry: Watched): void {
 }
 
 function stop(entry: Watched): void {
+  if (entry.resting !== null) clearTimeout(entry.resting);
   if (watched.delete(entry.handle)) libc.uv_close(entry.handle, closeCallback);
 }
 
@@ -85,6 +104,7 @@ function serveReady(): void {
     try {
       if (entry.stopped) start(entry);
       entry.stopped = false;
+      if (isFlooded(entry)) rest(entry);
       entry.onReadable();
     } catch (error) {
       // The handlers behind this one are not lost if somebody survives the error.
@@ -93,4 +113,22 @@ function serveReady(): void {
       throw error;
     }
   }
+}
+
+function isFlooded(entry: Watched): boolean {
+  const now = monotonicMs();
+  entry.quickTurns = now - entry.servedAt < quickMs ? entry.quickTurns + 1 : 0;
+  entry.servedAt = now;
+  return entry.quickTurns >= floodTurns;
+}
+
+/** Not watched meanwhile, but served again at the end whatever there is. */
+function rest(entry: Watched): void {
+  libc.uv_poll_stop(entry.handle);
+  entry.stopped = true;
+  entry.resting = setTimeout(() => {
+    entry.resting = null;
+    entry.ready = true;
+    askForTurn();
+  }, restMs);
 }

@@ -146,6 +146,16 @@ export function decodeHeartbeat(bytes: Buffer, pairId: string, key: Buffer): Dec
   return reader.sound ? { ok: true, heartbeat } : refused('malformed');
 }
 
+/**
+ * Who a datagram says it is from, its sender and agent start in one, and its number: not to be believed before the signature
+ * was checked. Null for what is too short.
+ */
+export function speakerOf(bytes: Buffer): { readonly id: string; readonly seq: number } | null {
+  if (bytes.length < heartbeatLength) return null;
+  const seq = bytes.readUInt32BE(48) * 0x1_0000_0000 + bytes.readUInt32BE(52);
+  return { id: bytes.toString('latin1', headerLength + pairIdLength, 48), seq };
+}
+
 function refused(problem: HeartbeatProblem): DecodedHeartbeat {
   return { ok: false, problem };
 }

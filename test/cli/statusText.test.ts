@@ -76,6 +76,8 @@ test('garbage, loops and repetitions are named with the path', (t) => {
     lost: 2,
     repeated: 3,
     looped: 4,
+    foreign: 0,
+    tooLong: 0,
     garbage: { truncated: 0, version: 0, foreignPair: 1, badKey: 1, malformed: 0 },
     lastReceived: '2026-11-23T07:00:00.000Z',
     jitterMs: 0.4,

@@ -1,7 +1,11 @@
 // What is done with datagrams: bad ones are counted and never obeyed, good ones are figures and an event.
 import test from 'ava';
 import { openHeartbeatPaths } from '../../src/daemon/heartbeatPaths.ts';
-import type { HeartbeatPaths, PathStatistics } from '../../src/daemon/heartbeatPaths.ts';
+import type {
+  HeartbeatPaths,
+  PathStatistics,
+  RefusedByPath,
+} from '../../src/daemon/heartbeatPaths.ts';
 import type { Happening } from '../../src/daemon/mailbox.ts';
 import { encodeHeartbeat } from '../../src/protocol/heartbeat.ts';
 import { boxA, boxB, heartbeat, thePair } from '../core/builders.ts';
@@ -17,6 +21,7 @@ type Cable = {
   readonly receive: (datagram: Buffer, atMs?: number) => void;
   readonly figures: () => PathStatistics;
   takes: boolean;
+  dropped: RefusedByPath;
 };
 
 /** Box A with one path whose other end is in the hands of the test. */
@@ -39,6 +44,7 @@ function aCable(t: { teardown(end: () => void): void }): Cable {
         if (cable.takes) sent.push(datagram);
         return cable.takes;
       },
+      counts: () => cable.dropped,
       close: () => undefined,
     };
   });
@@ -54,6 +60,7 @@ function aCable(t: { teardown(end: () => void): void }): Cable {
     sent,
     figures,
     takes: true,
+    dropped: { foreign: 0, tooLong: 0 },
     receive: (datagram, atMs = 0) => takers[0]?.(datagram, atMs),
   };
   return cable;
@@ -108,6 +115,31 @@ test('gaps of the sequence count as lost, repeated numbers as repeated', (t) => 
   const cable = aCable(t);
   for (const seq of [1, 2, 5, 5, 4, 6]) cable.receive(ofPeer(seq));
   t.like(cable.figures(), { received: 4, lost: 2, repeated: 2 });
+});
+
+test('what was played before is counted and is no event, whoever of the last speakers it is from', (t) => {
+  const cable = aCable(t);
+  const before = ofPeer(900);
+  cable.receive(before);
+  cable.receive(ofPeer(1, { agentStart: 'c1c2c3c4c5c6c7c8' }));
+  const heard = cable.events.length;
+  cable.receive(before);
+  t.is(cable.events.length, heard);
+  t.like(cable.figures(), { received: 2, repeated: 1 });
+});
+
+test('a flood of garbage is an event once in 100 ms, and counted to the last', (t) => {
+  const cable = aCable(t);
+  for (let atMs = 0; atMs < 1000; atMs += 1) cable.receive(flipped, atMs);
+  t.is(cable.events.length, 10);
+  t.is(cable.figures().garbage.badKey, 1000);
+});
+
+test('what the path itself dropped is told with its figures', (t) => {
+  const cable = aCable(t);
+  t.like(cable.figures(), { foreign: 0, tooLong: 0 });
+  cable.dropped = { foreign: 3, tooLong: 2 };
+  t.like(cable.figures(), { foreign: 3, tooLong: 2 });
 });
 
 test('a new start of the peer begins a new sequence without any loss', (t) => {

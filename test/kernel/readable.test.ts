@@ -1,6 +1,6 @@
 // Readability of sockets in Node's event loop.
 
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import { watchReadable } from '../../src/kernel/readable.ts';
 import { bindSocket, closeDescriptor, connectSocket, FAMILY } from '../../src/kernel/socket.ts';
@@ -74,6 +74,52 @@ test.serial(
     for (const fd of fds) closeDescriptor(fd);
   },
 );
+
+test.serial('a flood is read in turns of a millisecond, to the last datagram', async (t) => {
+  const fd = datagramSocket(7001);
+  const sender = datagramSocket(7002);
+  const space = receiveSpace(100);
+  const perTurn: number[] = [];
+  const watch = watchReadable(fd, () => {
+    let read = 0;
+    while (receiveBytes(fd, space) > 0) read += 1;
+    perTurn.push(read);
+  });
+  const to = ipv4SocketAddress('127.0.0.1', 7001);
+  const rounds = 200;
+  const perRound = 8;
+  for (let round = 0; round < rounds; round += 1) {
+    for (let count = 0; count < perRound; count += 1) {
+      sendBytesTo(sender, HELLO, to);
+      await setImmediate();
+    }
+    await setTimeout(1);
+  }
+  const sum = (): number => perTurn.reduce((total, read) => total + read, 0);
+  await until('all of them', () => sum() === rounds * perRound);
+  // One a turn until it was a flood; then several in each.
+  t.true(perTurn.length < (rounds * perRound) / 2, `${perTurn.length} turns`);
+  watch.close();
+  for (const each of [fd, sender]) closeDescriptor(each);
+});
+
+test.serial('a watch that is closed while it rests is silent', async (t) => {
+  const fd = datagramSocket(7001);
+  const space = receiveSpace(100);
+  let turns = 0;
+  const watch = watchReadable(fd, () => {
+    turns += 1;
+    receiveBytes(fd, space);
+  });
+  const to = ipv4SocketAddress('127.0.0.1', 7001);
+  for (let count = 0; count < 200; count += 1) sendBytesTo(fd, HELLO, to);
+  await until('a flood', () => turns > 40);
+  watch.close();
+  const atTheEnd = turns;
+  await setTimeout(20);
+  t.is(turns, atTheEnd);
+  closeDescriptor(fd);
+});
 
 test.serial('a watch lives through an error of its socket', async (t) => {
   const fd = datagramSocket(7001);

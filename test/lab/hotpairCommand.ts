@@ -20,7 +20,16 @@ export type BoxStatus = {
   readonly arbiterStatus: { readonly state: string | null };
   /** How long nothing was heard of the other box; null: never since the agent started. */
   readonly silentMs: number | null;
-  readonly paths: readonly { readonly garbage: { readonly badKey: number } }[];
+  readonly paths: readonly {
+    readonly received: number;
+    /** Of the peer, by its own numbers. */
+    readonly lost: number;
+    readonly repeated: number;
+    readonly looped: number;
+    readonly foreign: number;
+    readonly tooLong: number;
+    readonly garbage: Readonly<Record<string, number>> & { readonly badKey: number };
+  }[];
 };
 
 /** @throws {LabError} with what the command said */

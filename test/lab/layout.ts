@@ -39,6 +39,7 @@ export const addresses = {
   gateway: '192.0.2.1',
   reference: '192.0.2.2',
   client: '192.0.2.100',
+  heartbeatNetwork: '169.254.69.0/30',
   heartbeat: { 'box-a': '169.254.69.1', 'box-b': '169.254.69.2' },
   witness: { etcd: '203.0.113.10', 'box-a': '203.0.113.1', 'box-b': '203.0.113.2' },
 } as const;

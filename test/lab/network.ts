@@ -3,7 +3,7 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { run, succeeds } from './command.ts';
-import { addresses, boxNames, namespacePrefix, namespaces } from './layout.ts';
+import { addresses, boxNames, namespacePrefix, namespaces, type BoxName } from './layout.ts';
 
 /** Ports of the namespace between the two Eth1, and its bridge. */
 export const eth1Bridge = 'br1';
@@ -55,9 +55,8 @@ function buildEth1(): void {
     `link add ${eth1Bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
     `link set ${eth1Bridge} up`,
   ]);
-  for (const [index, box] of boxNames.entries()) {
-    const mac = `02:00:00:00:01:0${index + 1}`;
-    addPort(namespaces[box], 'eth1', mac, namespaces.eth1, box, eth1Bridge);
+  for (const box of boxNames) {
+    addPort(namespaces[box], 'eth1', heartbeatMac(box), namespaces.eth1, box, eth1Bridge);
     batch(namespaces[box], ['link set lo up']);
   }
 }
@@ -97,6 +96,11 @@ function addHost(namespace: string, port: string, address: string, address6: str
     `addr add ${address6}/64 dev eth0 nodad`,
     'link set eth0 up',
   ]);
+}
+
+/** The hardware address of a box's Eth1. */
+export function heartbeatMac(box: BoxName): string {
+  return `02:00:00:00:01:0${boxNames.indexOf(box) + 1}`;
 }
 
 /** The hardware address of a LAN host, made of the end of its address. */

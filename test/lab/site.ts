@@ -16,6 +16,7 @@ import { until } from './clock.ts';
 import { boxConfiguration } from './boxConfiguration.ts';
 import { run } from './command.ts';
 import { makeEtcdCertificates } from './etcdCertificates.ts';
+import { endLoss } from './eth1Loss.ts';
 import { thawAll } from './freeze.ts';
 import { untilHealthy, type HealthyPair } from './health.ts';
 import { hotpair, statusOf } from './hotpairCommand.ts';
@@ -86,6 +87,7 @@ export async function heal(): Promise<void> {
   await askKeeper({ type: 'setSwitch', devices: switchNames, mode: 'obey' });
   await askKeeper({ type: 'setApart', apart: false });
   mendLan();
+  endLoss();
   leaveServiceAddresses();
   await giveClocksBack(readState()?.options.binary ?? '');
   await askKeeper({ type: 'removeTrap' });

@@ -60,6 +60,7 @@ function siteProcesses(): readonly number[] {
     ...boxNames.map((box) => `${labFile('boxInit.sh')}\0${box}\0${runDirectory}\0`),
     `${dataWord}\0`,
     `${labFile('client.ts')}\0${runDirectory}/`,
+    `${labFile('forger.ts')}\0${runDirectory}\0`,
     `${labFile('keeper.ts')}\0${runDirectory}\0`,
     `${labFile('observer.ts')}\0${runDirectory}\0`,
   ];

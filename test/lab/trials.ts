@@ -5,6 +5,8 @@ import { isCalled, type Trial } from './trial.ts';
 import { crashTrials } from './trials/crash.ts';
 import { crashStepTrials } from './trials/crashSteps.ts';
 import { databaseTrials } from './trials/database.ts';
+import { forgedHeartbeatTrials } from './trials/forgedHeartbeats.ts';
+import { heartbeatLossTrials } from './trials/heartbeatLoss.ts';
 import { logTrials } from './trials/logs.ts';
 import { networkTrials } from './trials/network.ts';
 import { operationTrials } from './trials/operation.ts';
@@ -20,6 +22,8 @@ export const trials: readonly Trial[] = [
   ...stabilityTrials,
   ...crashStepTrials,
   ...networkTrials,
+  ...heartbeatLossTrials,
+  ...forgedHeartbeatTrials,
   ...pauseTrials,
   ...databaseTrials,
   ...logTrials,
