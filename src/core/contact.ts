@@ -18,7 +18,7 @@ export function hear(turn: Turn, heartbeat: Heartbeat): void {
   contact.processedAt = state.now;
   // A node that is leaving says only that: it is no contact, and nothing else that it says counts.
   if (heartbeat.standing.leaving) return;
-  if (isFresh(state, settings, heartbeat)) takeContact(state, heartbeat);
+  if (isFresh(state, settings, heartbeat)) takeContact(turn, heartbeat);
 }
 
 /** Obeyed even from a start of its agent that is too young to be in contact: it serves already. */
@@ -43,8 +43,17 @@ function isFresh(state: State, settings: Settings, heartbeat: Heartbeat): boolea
   return sentAt !== null && state.now - sentAt <= settings.deadIntervalMs;
 }
 
-function takeContact(state: State, heartbeat: Heartbeat): void {
+/** What it said before it fell silent is no word of now. */
+function noteItsLan(state: State, settings: Settings, { fitness }: Standing): void {
+  const { contact, now } = state;
+  const isNews = contact.lanGoodSince === null || !inContact(state, settings);
+  if (!fitness.carrier || !fitness.lan) contact.lanGoodSince = null;
+  else if (isNews) contact.lanGoodSince = now;
+}
+
+function takeContact({ state, settings }: Turn, heartbeat: Heartbeat): void {
   const { contact } = state;
+  noteItsLan(state, settings, heartbeat.standing);
   // What another node counted as contact is no moment of this one.
   if (contact.peer !== heartbeat.sender) contact.ackedAt = null;
   contact.peer = heartbeat.sender;

@@ -170,12 +170,19 @@ export function nextProbeAt(state: State, settings: Settings): number {
       lan.roundAskedAt + (state.eligibility.epoch === null ? settings.referenceIdleIntervalMs : 0)
     );
   }
-  // What the last look found wrong may be mended: a primary that must hand over waits for a standby that is fit again.
-  if (lan.lastRound?.valid === false) return lan.roundAskedAt + settings.referenceIntervalMs;
+  // What the last look found wrong may be mended, and what the primary has lost may be lost here too: it waits for a word of now.
+  if (lan.lastRound?.valid === false || primaryLostLan(state, settings))
+    return lan.roundAskedAt + settings.referenceIntervalMs;
   const tested = lan.selfTestedAt !== null && lan.selfTestTries === 0;
   return (
     lan.roundAskedAt + (tested ? selfTestPauseMs(settings) : settings.referenceIdleIntervalMs / 2)
   );
+}
+
+function primaryLostLan(state: State, settings: Settings): boolean {
+  if (!inContact(state, settings) || state.contact.standing === null) return false;
+  const { stateName, fitness } = state.contact.standing;
+  return stateName === 'paired' && !(fitness.carrier && fitness.lan);
 }
 
 /** A port that is kept down is raised for the test only once a day. */

@@ -12,6 +12,8 @@ import type { Turn } from './turn.ts';
 /** A port without carrier, or references that do not answer, for this long is no blink. */
 const unfitMs = 100;
 const unfitRounds = 3;
+/** The ports of a switch that starts do not come up at one moment: what both had lost may be back for both within this time. */
+const backTogetherMs = 1000;
 
 export function considerPaired(turn: Turn): void {
   const { state, settings } = turn;
@@ -72,10 +74,15 @@ export function standbyIsReady(turn: Turn, said: Standing): boolean {
   );
 }
 
+/** Worse off than the standby: what was lost before its LAN was good must be looked at anew, because both may have lost it. */
 function isUnfit(turn: Turn): boolean {
-  const { lan, now } = turn.state;
-  if (lan.portCarrierLostAt !== null && now - lan.portCarrierLostAt >= unfitMs) return true;
-  return lan.badRounds >= unfitRounds;
+  const { lan, contact, now } = turn.state;
+  if (contact.lanGoodSince === null) return false;
+  const lostMs = lan.portCarrierLostAt === null ? 0 : now - lan.portCarrierLostAt;
+  if (lostMs >= unfitMs && (lan.portCarrierLostAt ?? 0) > contact.lanGoodSince) return true;
+  const began = lan.lastRound?.startedAt ?? -Infinity;
+  const stillBad = lan.badRounds > 0 && began >= contact.lanGoodSince + backTogetherMs;
+  return stillBad && (lostMs >= unfitMs || lan.badRounds >= unfitRounds);
 }
 
 /** Switchover by an operator at this box. */

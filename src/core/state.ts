@@ -20,6 +20,8 @@ export type Contact = {
   ackedAt: number | null;
   /** What the peer said last in contact. */
   standing: Standing | null;
+  /** Since when it has said in unbroken contact that its LAN is good. */
+  lanGoodSince: number | null;
   echo: Echo | null;
   heard: Echo | null;
   /** The highest epoch in any authentic datagram, and who holds it: obeyed even without contact. */
@@ -263,6 +265,7 @@ export function initialState(settings: Settings): State {
       heardAt: null,
       ackedAt: null,
       standing: null,
+      lanGoodSince: null,
       echo: null,
       heard: null,
       highestEpoch: 0,

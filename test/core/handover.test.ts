@@ -354,3 +354,50 @@ test('a grant of eligibility does not outlive a handover: the taker asks with it
   t.is(node.state().name, 'takingOver');
   node.observes(standbyDatabase());
 });
+
+const lanBad = { ...wellStandby, fitness: { ...standing().fitness, lan: false } };
+const badRound = { referenceAnswered: false, referenceMacs: [] } as const;
+
+test('a primary whose LAN is lost hands over when three rounds found it bad, or at once without carrier', (t) => {
+  const node = pairedPrimary();
+  node.pass(4000, { peer: wellStandby, round: badRound });
+  t.is(node.state().reason.code, 'primaryUnfit');
+  const unplugged = pairedPrimary();
+  unplugged.port({ carrier: false, carrierChanges: 2 });
+  unplugged.pass(150, { peer: wellStandby, round: { carrier: false } });
+  t.is(unplugged.state().name, 'handingOver');
+});
+
+test('a LAN that both had lost gives no role away when it comes back for the standby first', (t) => {
+  const node = pairedPrimary();
+  node.pass(10_000, { peer: lanBad, round: badRound });
+  node.pass(900, { peer: wellStandby, round: badRound });
+  node.pass(5000, { peer: wellStandby });
+  t.is(node.state().name, 'paired');
+});
+
+test('neither does carrier that both had lost', (t) => {
+  const node = pairedPrimary();
+  node.hears({ ...lanBad, fitness: { ...lanBad.fitness, carrier: false } });
+  node.port({ carrier: false, carrierChanges: 2 });
+  node.pass(10_000, { peer: lanBad, round: { carrier: false } });
+  node.pass(900, { peer: wellStandby, round: { carrier: false } });
+  node.port({ carrier: true, carrierChanges: 3 });
+  node.pass(5000, { peer: wellStandby });
+  t.is(node.state().name, 'paired');
+});
+
+test('a LAN that comes back for the standby only gives it the role', (t) => {
+  const node = pairedPrimary();
+  node.pass(10_000, { peer: lanBad, round: badRound });
+  node.pass(1500, { peer: wellStandby, round: badRound });
+  t.is(node.state().name, 'handingOver');
+});
+
+test('what the standby said of its LAN before it fell silent does not count', (t) => {
+  const node = pairedPrimary();
+  node.pass(300);
+  node.pass(3000, { round: badRound });
+  node.pass(900, { peer: wellStandby, round: badRound });
+  t.is(node.state().name, 'paired');
+});

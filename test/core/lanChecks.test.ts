@@ -2,7 +2,8 @@
 import test from 'ava';
 import { nextProbeAt } from '../../src/core/lan.ts';
 import type { Round, State } from '../../src/core/state.ts';
-import { eligibleStandby } from './drivenNode.ts';
+import { standing } from './builders.ts';
+import { eligibleStandby, grantTo } from './drivenNode.ts';
 
 const round: Round = {
   startedAt: 0,
@@ -30,4 +31,17 @@ test('a standby in contact whose probe works looks only as often as the self tes
 test('a standby whose last look at the LAN was bad looks again soon: an unfit primary waits for it', (t) => {
   const { state, settings } = standbyThatSaw({ ...round, valid: false });
   t.is(nextProbeAt(state, settings) - state.lan.roundAskedAt, settings.referenceIntervalMs);
+});
+
+test('a standby whose primary has lost the LAN looks at its own at once', (t) => {
+  const node = eligibleStandby();
+  const { settings } = node;
+  node.hears({
+    ...grantTo(node.state().eligibility.lossCounter),
+    fitness: { ...standing().fitness, lan: false },
+  });
+  t.is(
+    nextProbeAt(node.state(), settings) - node.state().lan.roundAskedAt,
+    settings.referenceIntervalMs,
+  );
 });
