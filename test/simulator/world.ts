@@ -46,6 +46,7 @@ export class World {
   /** Does not come back whatever restarts it. */
   keptOff: Box | null = null;
   onStep: ((box: Box) => void) | null = null;
+  onReport: ((box: Box, report: Report) => void) | null = null;
   /** A box goes on alone, or has just begun to. */
   onAlone: ((box: Box) => void) | null = null;
   readonly #trace: Trace;
@@ -87,6 +88,7 @@ export class World {
 
   reported(box: Box, report: Report): void {
     this.tally.count(report);
+    this.onReport?.(box, report);
     if (report.kind === 'transition') this.happens(box);
     if (report.kind === 'transition' && isAlone(report.to)) this.onAlone?.(box);
     this.#trace.addReport(this.queue.nowMs, box.name, report);
