@@ -5,7 +5,7 @@ import { step } from '../core/step.ts';
 import { flightDirectory } from '../daemon/flightRecorder.ts';
 import { readGround } from '../daemon/ground.ts';
 import { flightFilesIn, readFlightFile } from '../io/flight/flightFiles.ts';
-import { SegmentReader } from '../protocol/flightRecord.ts';
+import { flightRefusal, SegmentReader } from '../protocol/flightRecord.ts';
 import { Replay } from '../protocol/flightReplay.ts';
 import { lineJson, lineText, Story, utcOf } from '../protocol/flightStory.ts';
 import type { StoryLine } from '../protocol/flightStory.ts';
@@ -69,10 +69,7 @@ function filesOf(path: string): readonly string[] {
     statSync(path).isDirectory() ? flightFilesIn(path) : [path],
   );
   if (files.length > 0) return files;
-  throw new HotpairError('FLIGHT_MISSING', 'there is no flight record', {
-    seen: path,
-    exitCode: exitCodes.refusedInput,
-  });
+  throw flightRefusal('FLIGHT_MISSING', 'there is no flight record', path);
 }
 
 /** Null for one of several that a power cut left without a beginning: the others are told all the same. */
@@ -94,11 +91,9 @@ function orRefused<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (isHotpairError(error)) throw error;
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new HotpairError('FLIGHT_READ', `the flight record cannot be read: ${why}`, {
-      seen: path,
-      exitCode: exitCodes.refusedInput,
-    });
+    throw flightRefusal('FLIGHT_READ', `the flight record cannot be read: ${why}`, path);
   }
 }
 

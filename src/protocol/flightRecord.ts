@@ -152,7 +152,7 @@ export class SegmentReader {
     const header =
       payload === null ? null : this.#unpacked(payload, () => this.#packed.value(undefined));
     if (!isHeader(header))
-      throw refused('FLIGHT_FORMAT', 'the flight record is damaged at its beginning', name);
+      throw flightRefusal('FLIGHT_FORMAT', 'the flight record is damaged at its beginning', name);
     this.header = header;
     this.#bases.settings = header.settings;
   }
@@ -246,13 +246,14 @@ function isBlank(bytes: Buffer): boolean {
 
 /** The power went between the making of the file and its first entry: nothing in it was ever decided. */
 function unbegun(name: string): HotpairError {
-  return refused('FLIGHT_EMPTY', 'the flight record ends before its first entry', name);
+  return flightRefusal('FLIGHT_EMPTY', 'the flight record ends before its first entry', name);
 }
 
 function refuseOthers(bytes: Buffer, name: string): void {
   if (bytes.subarray(0, magic.length).equals(magic)) return;
   const firstLine = anyVersion.exec(bytes.toString('latin1', 0, 32))?.[0].trim();
-  if (firstLine === undefined) throw refused('FLIGHT_FORMAT', 'this is no flight record', name);
+  if (firstLine === undefined)
+    throw flightRefusal('FLIGHT_FORMAT', 'this is no flight record', name);
   throw new HotpairError('FLIGHT_VERSION', `${name} is of another format`, {
     seen: firstLine,
     allowed: magic.toString().trim(),
@@ -262,7 +263,8 @@ function refuseOthers(bytes: Buffer, name: string): void {
 
 const refusedInput = 2;
 
-function refused(code: string, message: string, seen: string): HotpairError {
+/** What a command ends with that was given something else than a flight record. */
+export function flightRefusal(code: string, message: string, seen: string): HotpairError {
   return new HotpairError(code, message, { seen, exitCode: refusedInput });
 }
 

@@ -1,5 +1,6 @@
 // `hotpair replay` from outside: its story, its options, and one sentence with a code for every record that is no good.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
@@ -121,6 +122,51 @@ test('what is no flight record is refused', async (t) => {
   t.regex(stderr, /^hotpair: FLIGHT_FORMAT: this is no flight record/);
   t.is(readFileSync(path, 'utf8'), '{"event":"transition"}\n');
 });
+
+const executable = join(import.meta.dirname, '../../dist/hotpair');
+
+/** What is no file of bytes would be read without an end: the built executable is given some time and no more. */
+for (const [what, make, sentence] of [
+  ['a device', () => '/dev/zero', /^hotpair: FLIGHT_READ: [^\n]* it is no regular file \(/],
+  ['a pipe', aPipe, /^hotpair: FLIGHT_READ: [^\n]* it is no regular file \(/],
+  ['a directory without a record', aDirectory, /^hotpair: FLIGHT_MISSING: /],
+  ['a directory named as a record', aFalseSegment, /^hotpair: FLIGHT_READ: [^\n]* no regular file/],
+  ['a huge file', aHugeFile, /^hotpair: FLIGHT_SIZE: [^\n]* has 1099511627776 bytes/],
+  ['nothing', () => '/nowhere', /^hotpair: FLIGHT_READ: [^\n]*: ENOENT \(seen: \/nowhere\)/],
+] as const) {
+  test(`hotpair replay of ${what} is refused at once`, (t) => {
+    const { status, stdout, stderr } = spawnSync(executable, ['replay', make(t)], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    t.deepEqual([status, stdout], [2, '']);
+    t.regex(stderr, sentence);
+    t.regex(stderr, /^[^\n]*\n$/);
+  });
+}
+
+function aDirectory(t: ExecutionContext): string {
+  return aPlace(t).directory;
+}
+
+function aFalseSegment(t: ExecutionContext): string {
+  const directory = aDirectory(t);
+  mkdirSync(join(directory, 'a.flight'));
+  return directory;
+}
+
+function aPipe(t: ExecutionContext): string {
+  const path = join(aDirectory(t), 'a.flight');
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+function aHugeFile(t: ExecutionContext): string {
+  const path = join(aDirectory(t), 'a.flight');
+  writeFileSync(path, '');
+  truncateSync(path, 2 ** 40);
+  return path;
+}
 
 for (const [argv, sentence] of [
   [['a', 'b'], /USAGE: b is not expected here/],

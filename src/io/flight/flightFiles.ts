@@ -1,7 +1,18 @@
 // The files of a flight record: NUMBER.flight in a directory of their own, the oldest first. What else lies there is left
 // alone.
-import { linkSync, mkdirSync, promises as fs, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  promises as fs,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
+import { flightRefusal } from '../../protocol/flightRecord.ts';
 
 const ending = '.flight';
 const numbered = /^(\d{10})\.flight$/;
@@ -73,7 +84,44 @@ export function keepCrash(directory: string, segments: readonly string[]): strin
   return path;
 }
 
-/** Throws the system's error. */
+/** A segment of the ring is 1 MiB; a simulated run is one file for all its hours. */
+const largestFlightFile = 128 << 20;
+
+/**
+ * Reads a whole record, as long as it was when it was looked at: the agent may be writing it. Throws the system's error, or
+ * HotpairError FLIGHT_READ for what is no regular file and FLIGHT_SIZE for what is too large to be a record.
+ */
 export function readFlightFile(path: string): Buffer {
-  return readFileSync(path);
+  // Asked before it is opened: that alone starts a watchdog device, and waits for the other end of a pipe.
+  const stats = statSync(path);
+  const { size } = stats;
+  if (!stats.isFile())
+    throw flightRefusal(
+      'FLIGHT_READ',
+      'the flight record cannot be read: it is no regular file',
+      path,
+    );
+  if (size > largestFlightFile)
+    throw flightRefusal(
+      'FLIGHT_SIZE',
+      `this is no flight record: it has ${size} bytes, and none has more than ${largestFlightFile}`,
+      path,
+    );
+  const file = openSync(path, 'r');
+  try {
+    return readUpTo(file, size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readUpTo(file: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  let length = 0;
+  while (length < size) {
+    const more = readSync(file, bytes, length, size - length, length);
+    if (more === 0) break;
+    length += more;
+  }
+  return bytes.subarray(0, length);
 }
