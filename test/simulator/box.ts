@@ -36,6 +36,12 @@ export class Box {
   comesBack = false;
   /** The epoch that his takeover asked for. */
   operatorEpoch: number | null = null;
+  /** The paired epoch that it asked to leave last. */
+  leftEpoch: number | null = null;
+  /** Its database was started or rewound in vain since it was last in step. */
+  triedInVain = false;
+  /** The driver of the service port does not bring it up. */
+  refusesLink = false;
   /** The peer's log that this box needs to follow is gone there. */
   logRecycled = false;
   /** The fence device holds its power back. */
@@ -59,6 +65,7 @@ export class Box {
   #kickedMs: number | null = null;
   #watchdogTicking = false;
   #life = 0;
+  #replacedMs = -Infinity;
 
   constructor(world: World, side: Side, nodeId: NodeId, systemId: string) {
     this.#world = world;
@@ -202,12 +209,22 @@ export class Box {
     this.takeoverCommand = null;
   }
 
+  get wasReplaced(): boolean {
+    return this.#replacedMs > -Infinity;
+  }
+
+  /** What its peer knows may still be of the box before. */
+  get wasReplacedJustNow(): boolean {
+    return this.#world.queue.nowMs - this.#replacedMs < 1000;
+  }
+
   /** Another box in its place: a new node that joined as `hotpair join` leaves it, cloned or with an empty disk. */
   replace(log: Position | null): void {
     this.powerOff();
     this.#world.trace(this.name, `replaced by a new box ${log === null ? 'without database' : ''}`);
     this.#world.ledger.forgetReigns(this.nodeId, this.peer.disk.record?.epoch ?? 0);
     this.nodeId = this.#world.random.hex(16);
+    this.#replacedMs = this.#world.queue.nowMs;
     this.logRecycled = false;
     this.database.lose();
     if (log !== null) this.database.cloneAt(log);

@@ -65,10 +65,16 @@ function starting(site: Site, effect: Of<'startDatabase'>): Operation {
     if (database.broken)
       world.ledger.break('job', `${box.name} starts a database that is half rewound`);
     if (database.running) return failed(effect, 'DATABASE_RUNNING');
-    if (box.disk.failing.active) return failed(effect, 'EROFS');
+    if (box.disk.failing.active) {
+      box.triedInVain = true;
+      return failed(effect, 'EROFS');
+    }
     if (database.orders !== orders) return failed(effect, 'overtaken');
     const failure = mayFail(site, effect);
-    if (failure !== null) return failure;
+    if (failure !== null) {
+      box.triedInVain = true;
+      return failure;
+    }
     const { timeline } = database.log.branch;
     database.start(effect.role, effect.synchronous);
     if (database.isPrimary && database.log.branch.timeline !== timeline) checkPromoted(world, box);
@@ -257,8 +263,13 @@ function checkpointing(site: Site, effect: Of<'checkpointDatabase'>): Operation 
 
 function keeping(site: Site, effect: Of<'keepDivergence'>): Operation {
   const { random } = site.world;
+  const keep = (): Happening | null => {
+    const failure = mayFail(site, effect);
+    if (failure !== null) site.box.triedInVain = true;
+    return failure;
+  };
   return {
-    stages: [{ afterMs: random.between(50, 800), act: () => mayFail(site, effect) }],
+    stages: [{ afterMs: random.between(50, 800), act: keep }],
     answer: () => ({
       type: 'divergenceKept',
       token: effect.token,
@@ -273,6 +284,7 @@ function rewinding(site: Site, effect: Of<'rewindDatabase'>): Operation {
   const { random } = world;
   const sourceGone = (): boolean => !box.peer.database.isPrimary || !world.databasesMeet();
   const begin = (): Happening | null => {
+    box.triedInVain = true;
     if (box.database.running || sourceGone()) return failed(effect, 'noSource');
     const failure = mayFail(site, effect, 3);
     if (failure !== null) return failure;

@@ -11,6 +11,44 @@ export type LinkUp = { readonly linkMs: number; readonly listenMs: number };
 
 export type Site = { readonly settings: Settings; readonly linkUp: LinkUp };
 
+/** What a site writes into its configuration, apart from its names and addresses. */
+export type SiteTimes = {
+  readonly intervalMs: number;
+  readonly deadIntervalMs: number;
+  readonly fastDeadIntervalMs: number;
+  readonly keptDown: boolean;
+  readonly linkUpDeadlineMs: number;
+  readonly marginMs: number;
+  readonly soloFastMs: number;
+  readonly probeRoundMs: number;
+  readonly probes: number;
+  readonly promotionDeadlineMs: number;
+  readonly referenceIntervalMs: number;
+  readonly selfTestIntervalS: number;
+  readonly watchdogMs: number;
+};
+
+const usual: SiteTimes = {
+  intervalMs: 50,
+  deadIntervalMs: 250,
+  fastDeadIntervalMs: 100,
+  keptDown: false,
+  linkUpDeadlineMs: 3000,
+  marginMs: 100,
+  soloFastMs: 1000,
+  probeRoundMs: 90,
+  probes: 3,
+  promotionDeadlineMs: 2000,
+  referenceIntervalMs: 200,
+  selfTestIntervalS: 10,
+  watchdogMs: 2000,
+};
+
+/** A site as most are, but for what is written otherwise. */
+export function siteWith(times: Partial<SiteTimes>, linkUp: LinkUp): Site {
+  return { settings: settingsOf({ ...usual, ...times }), linkUp };
+}
+
 export function drawSite(random: Random): Site {
   const keptDown = random.chance(0.15);
   const listenMs = random.pick([0, 0, 0, 0, 0, 0, 0, 2000, 30_000]);
@@ -38,32 +76,50 @@ function drawSettings(random: Random, keptDown: boolean, upMs: number): Settings
   const soloFastMs = random.chance(0.05)
     ? leastSoloFastMs
     : Math.max(random.pick([1000, 1000, 800, 2000]), leastSoloFastMs);
-  const watchdogMs = random.pick([2000, 2000, 1000, 5000]);
+  return settingsOf({
+    intervalMs,
+    deadIntervalMs,
+    fastDeadIntervalMs,
+    keptDown,
+    // Whoever keeps the port down writes how long his switch takes; else the default stands.
+    linkUpDeadlineMs: keptDown ? Math.max(3000, upMs + 1500) : 3000,
+    marginMs,
+    soloFastMs,
+    probeRoundMs,
+    probes,
+    referenceIntervalMs,
+    watchdogMs: random.pick([2000, 2000, 1000, 5000]),
+    promotionDeadlineMs: random.pick([2000, 2000, 1000, 4000]),
+    selfTestIntervalS: random.pick([10, 10, 3]),
+  });
+}
+
+function settingsOf(times: SiteTimes): Settings {
+  const { watchdogMs } = times;
   const config = someConfig({
     heartbeat: {
       port: 'eth1',
       address: '169.254.69.1/30',
       peer: '169.254.69.2',
-      interval: `${intervalMs}ms`,
-      deadInterval: `${deadIntervalMs}ms`,
-      fastDeadInterval: `${fastDeadIntervalMs}ms`,
+      interval: `${times.intervalMs}ms`,
+      deadInterval: `${times.deadIntervalMs}ms`,
+      fastDeadInterval: `${times.fastDeadIntervalMs}ms`,
     },
     service: {
       port: 'eth0',
       addresses: ['192.0.2.10/24'],
       references: ['192.0.2.1', '192.0.2.2'],
-      standbyPort: keptDown ? 'down' : 'unaddressed',
-      // Whoever keeps the port down writes how long his switch takes; else the default stands.
-      linkUpDeadline: `${keptDown ? Math.max(3000, upMs + 1500) : 3000}ms`,
+      standbyPort: times.keptDown ? 'down' : 'unaddressed',
+      linkUpDeadline: `${times.linkUpDeadlineMs}ms`,
     },
     timing: {
-      margin: `${marginMs}ms`,
-      soloFast: `${soloFastMs}ms`,
-      probeRound: `${probeRoundMs}ms`,
-      probes,
-      promotionDeadline: `${random.pick([2000, 2000, 1000, 4000])}ms`,
-      referenceInterval: `${referenceIntervalMs}ms`,
-      selfTestInterval: `${random.pick([10, 10, 3])}s`,
+      margin: `${times.marginMs}ms`,
+      soloFast: `${times.soloFastMs}ms`,
+      probeRound: `${times.probeRoundMs}ms`,
+      probes: times.probes,
+      promotionDeadline: `${times.promotionDeadlineMs}ms`,
+      referenceInterval: `${times.referenceIntervalMs}ms`,
+      selfTestInterval: `${times.selfTestIntervalS}s`,
     },
     watchdog: { timeout: `${watchdogMs}ms` },
   });

@@ -6,6 +6,7 @@ import { arbiterOperation, isOfArbiter } from './arbiterOperation.ts';
 import type { Box } from './box.ts';
 import type { Happening } from './core.ts';
 import { databaseOperation } from './databaseOperation.ts';
+import { Insistence } from './insistence.ts';
 import { failed } from './operation.ts';
 import type { Operation } from './operation.ts';
 import { portOperation } from './portOperation.ts';
@@ -56,6 +57,8 @@ export class EffectRunner {
     probe: new Set(),
     arbiter: new Set(),
   };
+
+  readonly #insistence = new Insistence();
 
   constructor(world: World, box: Box, agent: Agent) {
     this.#world = world;
@@ -224,9 +227,17 @@ export class EffectRunner {
     if (!this.#agent.alive || entry.answered) return;
     entry.answered = true;
     const code = happening.type === 'effectFailed' ? ` ${happening.code}` : '';
+    if (code !== '') this.#noteRefusal(entry.effect.type);
     if (entry.resource !== 'probe')
       this.#world.trace(this.#box.name, `${entry.effect.type} ends: ${happening.type}${code}`);
     this.#agent.deliver(happening);
+  }
+
+  #noteRefusal(effect: EffectName): void {
+    if (!this.#world.options.isStrict) return;
+    this.#insistence.refused(effect, this.#world.queue.nowMs);
+    if (this.#insistence.isTooMuch(effect))
+      this.#world.ledger.break('bounded', `${effect} is asked for again at once, and again`);
   }
 
   #release(entry: Entry): void {

@@ -1,6 +1,7 @@
 // The last part of a run: a healthy pair in calm meets one fault alone, and service must be back in time. Safety without
 // this would be cheap: a pair that never takes over loses nothing.
 import type { Box } from './box.ts';
+import { crashDatabase } from './databaseFaults.ts';
 import { canAcknowledge } from './invariants.ts';
 import type { World } from './world.ts';
 
@@ -15,15 +16,27 @@ export function mayBeExamined({ options }: World): boolean {
   return !options.isolatedLan && options.heartbeatLoss < 0.01 && options.promotionFailure < 0.5;
 }
 
+const drawnExams = [
+  'the primary loses its power',
+  'the agent of the primary hangs',
+  'the standby loses its power',
+  'the agent of the standby hangs',
+  'replication breaks and the disk of the standby too',
+] as const;
+export type ExamName =
+  | (typeof drawnExams)[number]
+  | 'the standby hears nothing more'
+  | 'the database of the standby ends and does not start';
+
 export type Exam = {
-  readonly name: string;
+  readonly name: ExamName;
   /** Whether service is back. */
   readonly isPassed: () => boolean;
   readonly end: () => void;
 };
 
-/** Begins a drawn fault of the pair with this primary. */
-export function beginExam(world: World, primary: Box): Exam {
+/** Begins this fault, which only stages ask for, or a drawn one, of the pair with this primary. */
+export function beginExam(world: World, primary: Box, wanted?: ExamName): Exam {
   const standby = primary.peer;
   const off = (box: Box): void => {
     world.keptOff = box;
@@ -34,7 +47,8 @@ export function beginExam(world: World, primary: Box): Exam {
     box.agent?.stall(Infinity);
   };
   const blocked = [standby.disk.failing, world.cable.replicationBlocked];
-  const faults: Readonly<Record<string, () => void>> = {
+  const oneWay = world.cable.deafTo[primary.side];
+  const faults: Readonly<Record<ExamName, () => void>> = {
     'the primary loses its power': () => off(primary),
     'the agent of the primary hangs': () => hang(primary),
     'the standby loses its power': () => off(standby),
@@ -43,11 +57,19 @@ export function beginExam(world: World, primary: Box): Exam {
       for (const counter of blocked) counter.begin();
       world.linksChanged();
     },
+    'the standby hears nothing more': () => {
+      oneWay.begin();
+      world.linksChanged();
+    },
+    'the database of the standby ends and does not start': () => {
+      standby.databaseHangs.begin();
+      crashDatabase(world, standby);
+    },
   };
-  const name = world.random.pick(Object.keys(faults));
+  const name = wanted ?? world.random.pick(drawnExams);
   world.trace('-', `one fault in calm: ${name}`);
-  faults[name]?.();
-  const isBlocked = blocked.every((counter) => counter.active);
+  faults[name]();
+  const begun = [...blocked, oneWay, standby.databaseHangs].filter((counter) => counter.active);
   return {
     name,
     isPassed: () => {
@@ -58,7 +80,8 @@ export function beginExam(world: World, primary: Box): Exam {
       const { keptOff, random } = world;
       world.keptOff = null;
       if (keptOff !== null) world.mayPowerOn(keptOff, random.between(1000, 5000));
-      if (isBlocked) for (const counter of blocked) counter.end();
+      for (const counter of begun) counter.end();
+      if (!standby.databaseHangs.active) standby.database.hung = false;
       world.linksChanged();
     },
   };

@@ -11,13 +11,13 @@ export type FaultSite = {
   readonly keepCalm: (holds: () => boolean) => void;
   /** How long a fault lasts, drawn. */
   readonly durationMs: () => number;
-  /** Cuts for so long, or for a drawn time; nothing is cut where that would make a world that the arbiter excludes. */
-  readonly cut: (name: string, counter: Counter, durationMs?: number) => void;
+  /** Cuts for so long, or for a drawn time; nothing is cut where that would make a world that the arbiter excludes. Returns what ends it sooner. */
+  readonly cut: (name: string, counter: Counter, durationMs?: number) => () => void;
   /** Every cut of the LAN, or of the cable, ends now. */
   readonly mendLan: () => void;
   readonly mendCable: () => void;
-  /** Ends after so long, or when everything is mended. */
-  readonly endLater: (delayMs: number, end: () => void) => void;
+  /** Ends after so long, or when everything is mended; returns what ends it sooner. */
+  readonly endLater: (delayMs: number, end: () => void) => () => void;
 };
 
 export type Fault = (site: FaultSite, box: Box) => void;

@@ -45,10 +45,10 @@ export class Faults implements FaultSite {
     world.onAlone = (box) => this.#strikeAt(box);
   }
 
-  /** Draws clusters from now on for so long. */
+  /** Draws clusters from now on for so long; where no fault has a weight, others bring them about. */
   begin(durationMs: number): void {
     this.#untilMs = this.world.queue.nowMs + durationMs;
-    this.#nextCluster();
+    if (this.world.options.weights.length > 0) this.#nextCluster();
   }
 
   /** Everything is mended at once and the power is back. */
@@ -81,12 +81,12 @@ export class Faults implements FaultSite {
     return random.pick([30, 150, 400, 1200, 3000, 8000, 20_000]) * random.between(0.5, 1.6);
   };
 
-  readonly cut = (name: string, counter: Counter, durationMs = this.durationMs()): void => {
+  readonly cut = (name: string, counter: Counter, durationMs = this.durationMs()): (() => void) => {
     const { world } = this;
     counter.begin();
     if (!world.isAssumed) {
       counter.end();
-      return;
+      return () => {};
     }
     world.trace('-', `${name} begins`);
     world.linksChanged();
@@ -97,7 +97,7 @@ export class Faults implements FaultSite {
       world.linksChanged();
     };
     this.#cuts.set(end, counter);
-    this.endLater(durationMs, end);
+    return this.endLater(durationMs, end);
   };
 
   readonly mendLan = (): void => {
@@ -108,11 +108,13 @@ export class Faults implements FaultSite {
     this.#endCuts((counter) => this.world.cable.isCutBy(counter));
   };
 
-  readonly endLater = (delayMs: number, end: () => void): void => {
-    this.#open.add(end);
-    this.world.queue.after(delayMs, () => {
+  readonly endLater = (delayMs: number, end: () => void): (() => void) => {
+    const endOnce = (): void => {
       if (this.#open.delete(end)) end();
-    });
+    };
+    this.#open.add(end);
+    this.world.queue.after(delayMs, endOnce);
+    return endOnce;
   };
 
   #nextCluster(): void {

@@ -26,6 +26,7 @@ export class Invariants {
     const { nowMs } = this.#world.queue;
     if (this.#available) this.availableMs += nowMs - this.#checkedMs;
     this.#checkedMs = nowMs;
+    this.#world.consents.pass();
     const [a, b] = this.#world.boxes;
     const aAcknowledges = canAcknowledge(this.#world, a);
     const bAcknowledges = canAcknowledge(this.#world, b);

@@ -3,12 +3,12 @@
 import type { Box } from './box.ts';
 import type { World } from './world.ts';
 
-export function operatorIsNeeded({ boxes }: World): boolean {
+export function operatorIsNeeded({ boxes, options }: World): boolean {
   const [a, b] = boxes;
   if (boxes.some((box) => servesAlone(box))) return false;
   return (
     bothFollowNobody(a, b) ||
-    boxes.some((box) => lostItsPartner(box)) ||
+    boxes.some((box) => lostItsPartner(box, options.isStrict)) ||
     boxes.some((box) => lostItsDatabase(box))
   );
 }
@@ -26,11 +26,12 @@ function bothFollowNobody(a: Box, b: Box): boolean {
 }
 
 /** The other node of its paired epoch, or of what it handed over, was replaced by a new one. */
-function lostItsPartner({ disk: { record }, nodeId, peer }: Box): boolean {
+function lostItsPartner({ disk: { record }, nodeId, peer }: Box, isStrict: boolean): boolean {
   if (record === null || (record.mode === 'catchup' && record.handed === 'none')) return false;
   if (record.mode === 'solo') return false;
   const other = record.holder === nodeId ? record.partner : record.holder;
-  return other !== peer.nodeId;
+  // A handback names nobody: it is for whoever gave the epoch before.
+  return other === null && isStrict ? peer.wasReplaced : other !== peer.nodeId;
 }
 
 /** Holder or giver of the epoch, or asked to take it, and without the database for it. */

@@ -14,6 +14,7 @@ export function portOperation(world: World, box: Box, effect: PortEffect): Opera
   const stays = world.options.planted.stickyAddress === true && box.addressOn;
   const change = (up: boolean, address: boolean): Happening | null => {
     if (box.isDetached) return failed(effect, 'ENODEV');
+    if (up && box.refusesLink) return failed(effect, 'EIO');
     box.setPort(up, address);
     if (address) world.announce(box);
     return null;

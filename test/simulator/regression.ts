@@ -1,41 +1,52 @@
-// A bug of the core that the simulator found: what it was, and how its fix is taken back. A seed alone proves its story only as
-// long as the world draws the same; with the fix taken back it can be seen to break, and be found anew.
+// A bug of the core that the simulator found: what it was, how its fix is taken back, and the stage on which it is seen then. A
+// seed proves its story only as long as the world draws the same; on its own stage it is found anew within a few dozen seeds.
 import { mutatedCore } from '../mutants/mutatedCore.ts';
 import type { Mutant, Patch } from '../mutants/mutant.ts';
 import type { Core } from './core.ts';
 import type { Violation } from './ledger.ts';
 import type { SimulatedArbiter } from './simulatedArbiter.ts';
 import { simulate } from './simulation.ts';
-import type { FaultName } from './worldOptions.ts';
+import type { Stage } from './stage.ts';
 
 export type Regression = {
   readonly story: string;
+  /** It breaks without the fix and is clean with it. */
+  readonly seed: number;
   readonly arbiter: SimulatedArbiter;
-  /** What brings it about: in the world that shows it nothing else happens. */
-  readonly faults: readonly FaultName[];
+  readonly stage: Stage;
   /** Takes the fix back. */
   readonly patches: readonly Patch[];
-  readonly heldBy: SeedThatBreaks | TestOfTheCore;
+  /** Rules that came later and cover it too: taken back as well, and clean as long as the fix is there. */
+  readonly later?: Later;
+  /** A test of the core that holds it besides. */
+  readonly test?: TestOfTheCore;
 };
-/** It breaks without the fix and is clean with it. */
-export type SeedThatBreaks = { readonly seed: number };
-/** Where a seed that breaks is rarer than one in hundreds: the title of a test, and its file in test/core. */
+export type Later = { readonly what: string; readonly patches: readonly Patch[] };
+/** The title of a test, and its file in test/core. */
 export type TestOfTheCore = { readonly file: string; readonly title: string };
 
-export function asMutant({ story, arbiter, patches }: Regression): Mutant {
-  return { name: story, rule: story, section: '', arbiters: [arbiter], patches };
+/** The core as it was when the bug was found. */
+export function asMutant(regression: Regression): Mutant {
+  const { story, arbiter, patches, later } = regression;
+  const all = [...patches, ...(later?.patches ?? [])];
+  return { name: story, rule: story, section: '', arbiters: [arbiter], patches: all };
 }
 
 export function coreWithout(regression: Regression): Promise<Core> {
   return mutatedCore(asMutant(regression));
 }
 
-const safetyMs = 6 * 60_000;
+/** The core of now, but for later rules that cover the same bug. */
+export function coreBeforeLater(regression: Regression, { what, patches }: Later): Promise<Core> {
+  return mutatedCore({ ...asMutant(regression), name: what, patches });
+}
+
+const safetyMs = 90_000;
 
 export function violationIn(
   core: Core,
   seed: number,
-  { arbiter, faults }: Regression,
+  { arbiter, stage }: Regression,
 ): Violation | null {
-  return simulate(core, { seed, safetyMs, arbiter, only: faults }).violation;
+  return simulate(core, { seed, safetyMs, arbiter, stage }).violation;
 }

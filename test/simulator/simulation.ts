@@ -16,13 +16,15 @@ import { order, takeoverCommand } from './operatorActs.ts';
 import { operatorIsNeeded } from './operatorIsNeeded.ts';
 import { Random } from './random.ts';
 import type { SimulatedArbiter } from './simulatedArbiter.ts';
+import { Director, stageOptions } from './stage.ts';
+import type { Stage } from './stage.ts';
 import { said } from './steps.ts';
 import type { Counts } from './tally.ts';
 import { Trace } from './trace.ts';
 import type { ThemeName } from './themes.ts';
 import { World } from './world.ts';
-import { drawOptions, narrowed } from './worldOptions.ts';
-import type { FaultName, Planted } from './worldOptions.ts';
+import { drawOptions } from './worldOptions.ts';
+import type { Planted, WorldOptions } from './worldOptions.ts';
 
 export type Outcome = {
   readonly seed: number;
@@ -44,8 +46,8 @@ export type Request = {
   readonly safetyMs: number;
   readonly arbiter?: SimulatedArbiter;
   readonly planted?: Planted;
-  /** Faults of these kinds alone are drawn, close together: a story that they make is found soon, and stays what it is. */
-  readonly only?: readonly FaultName[];
+  /** A world that is made for one story, instead of a drawn one. */
+  readonly stage?: Stage;
   readonly print?: (line: string) => void;
   /** Takes the flight records of all agents. */
   readonly flights?: Flights;
@@ -57,14 +59,14 @@ export function themeOf(seed: number, arbiter: SimulatedArbiter): ThemeName | nu
 }
 
 export function simulate(core: Core, request: Request): Outcome {
-  const { seed, safetyMs, arbiter, planted, only, print, flights } = request;
+  const { seed, safetyMs, stage, print, flights } = request;
   const random = new Random(seed);
+  // What a script draws takes nothing from what the world draws, and the other way round.
+  const director = stage === undefined ? null : new Director(stage, random.branch());
   const trace = new Trace(print ?? null);
-  const drawn = drawOptions(random, safetyMs, arbiter ?? 'lan', planted ?? {});
-  const options = only === undefined ? drawn : narrowed(drawn, only);
-  const world = new World(core, random, options, trace);
+  const world = new World(core, random, optionsOf(request, random), trace);
   world.flights = flights ?? null;
-  const run = new Run(world);
+  const run = new Run(world, director);
   run.safety(safetyMs);
   run.liveness();
   run.availability();
@@ -80,14 +82,22 @@ export function simulate(core: Core, request: Request): Outcome {
   };
 }
 
+function optionsOf({ safetyMs, arbiter, planted, stage }: Request, random: Random): WorldOptions {
+  return stage === undefined
+    ? drawOptions(random, safetyMs, arbiter ?? 'lan', planted ?? {})
+    : stageOptions(stage, safetyMs, arbiter ?? 'lan');
+}
+
 class Run {
   readonly #world: World;
+  readonly #director: Director | null;
   readonly #faults: Faults;
   readonly #invariants: Invariants;
   events = 0;
 
-  constructor(world: World) {
+  constructor(world: World, director: Director | null) {
     this.#world = world;
+    this.#director = director;
     this.#faults = new Faults(world);
     this.#invariants = new Invariants(world);
   }
@@ -100,6 +110,7 @@ class Run {
     installPair(this.#world);
     new Clients(this.#world).begin();
     this.#faults.begin(durationMs);
+    this.#director?.begin(this.#faults);
     this.#until(durationMs, () => false);
   }
 
@@ -128,11 +139,12 @@ class Run {
   /** One fault in calm: service must be back in time, and the pair healthy again after it is mended. */
   availability(): void {
     const world = this.#world;
-    if (world.ledger.violation !== null || !mayBeExamined(world)) return;
+    const isWanted = this.#director === null ? mayBeExamined(world) : this.#director.exam !== null;
+    if (world.ledger.violation !== null || !isWanted) return;
     this.#until(calmMs(world), () => false);
     const primary = world.boxes.find((box) => isHealthyWith(world, box, box.peer));
     if (primary === undefined) return;
-    const exam = beginExam(world, primary);
+    const exam = beginExam(world, primary, this.#director?.exam ?? undefined);
     if (!this.#until(examWithinMs(world), exam.isPassed)) {
       world.ledger.break(
         'availability',

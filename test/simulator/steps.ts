@@ -1,5 +1,5 @@
 // Invariants that belong to one act: what must be on disk before it, checked at the instant in which it takes force.
-import type { DurableRecord } from '../../src/core/record.ts';
+import type { DurableRecord, NodeId } from '../../src/core/record.ts';
 import type { Standing } from '../../src/core/standing.ts';
 import type { Box } from './box.ts';
 import { text } from './ledger.ts';
@@ -21,9 +21,23 @@ export function checkPromoted(world: World, box: Box): void {
     world.ledger.break('I4', `${box.name} promotes with ${said(box.disk.record)} on disk`);
 }
 
+/** A clone takes hours where a rewind takes seconds: it is for what was tried in vain since the box was last in step. */
+function checkCloned(world: World, box: Box): void {
+  const { database } = box;
+  if (!world.options.isStrict) return;
+  const isLost = !database.present || database.broken || database.touchedByHand || box.logRecycled;
+  if (isLost || box.triedInVain) return;
+  world.ledger.break(
+    'rebuild',
+    `${box.name} is to be cloned, and neither a start nor a rewind failed`,
+  );
+}
+
 /** What a node may ask to be written. What it asked for may come to the disk later than its agent lives. */
 export function checkAsked(world: World, box: Box, asked: DurableRecord): void {
   const before = box.agent?.state.record ?? null;
+  if (asked.job === 'cloning' && asked.handed === 'none' && before?.job !== 'cloning')
+    checkCloned(world, box);
   if (before?.mode === 'catchup' && asked.mode === 'solo') checkOutOfCatchup(world, box, before);
   if (before?.mode === 'paired' && asked.mode === 'solo') checkPermitted(world, box, before, asked);
   if (before?.mode === 'solo' && asked.mode === 'paired' && asked.holder === box.nodeId)
@@ -42,8 +56,25 @@ function checkPermitted(world: World, box: Box, before: DurableRecord, asked: Du
   const { entry } = world.etcd;
   const inLedger = entry?.epoch === asked.epoch && entry.holder === box.nodeId;
   if (box.operatorOrdered || (world.options.arbiter === 'etcd' && inLedger)) return;
-  if (box.agent === null || box.agent.state.contact.heardAt !== null) return;
-  world.ledger.break('I7', `${box.name} goes alone from ${said(before)} and has heard nobody`);
+  if (box.agent === null) return;
+  const { heardAt, peer } = box.agent.state.contact;
+  if (heardAt === null)
+    world.ledger.break('I7', `${box.name} goes alone from ${said(before)} and has heard nobody`);
+  else if (world.options.isStrict) checkHeardPartner(world, box, before, peer);
+}
+
+/** Words of a new box in its place are none of the partner; a record that the disk refused was justified when it was asked first. */
+function checkHeardPartner(
+  { ledger, options }: World,
+  box: Box,
+  before: DurableRecord,
+  heard: NodeId | null,
+): void {
+  const isAskedAgain = box.leftEpoch === before.epoch;
+  box.leftEpoch = before.epoch;
+  const other = before.holder === box.nodeId ? before.partner : before.holder;
+  if (isAskedAgain || heard === other || options.arbiter !== 'lan') return;
+  ledger.break('I7', `${box.name} goes alone from ${said(before)} and has heard only another box`);
 }
 
 /** I5: by the time that the paired record is asked for, the standby holds whatever was ever acknowledged. */
@@ -60,7 +91,12 @@ function checkPaired(world: World, box: Box, after: DurableRecord): void {
 /** I8: in a paired epoch nobody reads what recovery left here before the standby has it too. */
 export function checkAdmitted(world: World, box: Box): void {
   const { record } = box.disk;
-  if (record?.mode !== 'paired' || box.peer.nodeId !== record.partner) return;
+  if (record?.mode !== 'paired') return;
+  if (box.peer.nodeId !== record.partner) {
+    if (!world.options.isStrict || box.peer.wasReplacedJustNow) return;
+    world.ledger.break('I8', `${box.name} lets clients in, and its standby is gone for good`);
+    return;
+  }
   if (contains(box.peer.database.flushed, box.database.visible)) return;
   world.ledger.break(
     'I8',
@@ -79,6 +115,7 @@ export function checkStanding(world: World, box: Box, standing: Standing): void 
     ledger.noteGrant(grant);
   }
   if (!standing.eligible || record === null || box.agent === null) return;
+  box.triedInVain = false;
   const { epoch } = record;
   const { lossCounter } = standing;
   if (!ledger.wasGranted({ toStart: box.agent.agentStart, epoch, lossCounter }))

@@ -9,6 +9,7 @@ import type { StateName } from '../../src/core/stateName.ts';
 import { decodeHeartbeat, encodeHeartbeat } from '../../src/protocol/heartbeat.ts';
 import { boxA, boxB, someSystemId, thePair } from '../core/builders.ts';
 import { Box } from './box.ts';
+import { Consents } from './consents.ts';
 import type { Core, Happening } from './core.ts';
 import { Etcd } from './etcd.ts';
 import { EventQueue } from './eventQueue.ts';
@@ -40,6 +41,7 @@ export class World {
   readonly fence = new FenceDevice(this);
   readonly ledger: Ledger;
   readonly tally = new Tally();
+  readonly consents = new Consents(this);
   readonly boxes: readonly [Box, Box];
   flights: Flights | null = null;
   commandsGiven = 0;
@@ -191,6 +193,7 @@ export class World {
     this.trace(box.name, `writes ${record.mode} ${record.epoch} ${record.handed} ${record.job}`);
     this.happens(box);
     checkAsked(this, box, record);
+    this.consents.check(box, box.agent?.state.record ?? null, record);
     if (box.operatorOrdered && record.mode === 'solo') beginTakeover(this, box, record.epoch);
   }
 

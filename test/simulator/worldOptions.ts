@@ -40,6 +40,8 @@ export type Planted = {
 export type WorldOptions = {
   readonly arbiter: SimulatedArbiter;
   readonly planted: Planted;
+  /** Needless consents and clones, requests again at once, and what a new box permits are violations too. */
+  readonly isStrict: boolean;
   /** Of both boxes, but for `self`. */
   readonly settings: Settings;
   readonly linkUp: LinkUp;
@@ -92,6 +94,7 @@ export function drawOptions(
   const options: WorldOptions = {
     arbiter,
     planted,
+    isStrict: false,
     ...drawSite(random),
     safetyMs,
     calmMs: random.pick([5000, 10_000, 20_000, 40_000]),
@@ -118,12 +121,6 @@ export function drawOptions(
     ...(random.chance(0.5) ? drawTheme(random, names) : {}),
   };
   return { ...options, ...drawAimed(random.branch(), arbiter) };
-}
-
-/** The same world with faults of these kinds alone, close together. */
-export function narrowed(options: WorldOptions, only: readonly FaultName[]): WorldOptions {
-  const { calmMs } = options;
-  return { ...options, weights: only.map((name) => [name, 1]), calmMs: Math.min(calmMs, 5000) };
 }
 
 /** Some kinds of fault alone show what all together hide: most seeds leave half of them out. */

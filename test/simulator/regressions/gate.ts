@@ -1,0 +1,89 @@
+// The gate of a paired primary whose database was started anew: who of the two holds more, and who may go on.
+import { patch } from '../../mutants/mutant.ts';
+import type { Regression } from '../regression.ts';
+import type { Script } from '../scene.ts';
+
+/** The database of the primary comes back with less than its standby holds. */
+const lessThanStandby: Script = function* (scene) {
+  const { random, primary, crashDatabase } = scene;
+  yield 4000;
+  if (!scene.isIn(primary, 'paired')) return;
+  crashDatabase(primary);
+  primary.database.loseNewest(15 + random.below(10));
+  yield 20_000;
+};
+
+/** A switchover is ordered, and the standby's database ends while the primary still serves its clients. */
+const standbySeemsAhead: Script = function* (scene) {
+  const { random, primary, standby, order, crashDatabase } = scene;
+  order(primary, { type: 'switchover' });
+  yield random.between(30, 500);
+  crashDatabase(standby);
+  yield 10_000;
+};
+
+/** The primary restarts its database for longer than replication may be broken. */
+const opensForLong: Script = function* (scene) {
+  const { random, primary, crashDatabase, hangDatabase } = scene;
+  crashDatabase(primary);
+  hangDatabase(primary, random.between(1500, 3500));
+  yield 8000;
+};
+
+export const gateRegressions: readonly Regression[] = [
+  {
+    story: 'V3: a gate that handed over to a standby that was ahead kept its service address on',
+    seed: 1,
+    arbiter: 'lan',
+    stage: { script: lessThanStandby },
+    patches: [
+      patch(
+        'entrances.ts',
+        `  lowerAddress(turn);
+  // Recovery wrote`,
+        `  // Recovery wrote`,
+      ),
+      patch(
+        'handover.ts',
+        `  if (state.phase === 'granting' && state.port.anyAddressOn && !lowers) lowerAddress(turn);`,
+        `  if (lowers && state.phase === 'never') return;`,
+      ),
+      patch('speech.ts', 'plan.lsn !== null && !state.port.anyAddressOn', 'plan.lsn !== null'),
+    ],
+    test: {
+      file: 'gate.test.ts',
+      title:
+        'I8: a standby whose log is longer gets the epoch, and this log is marked to be cloned',
+    },
+  },
+  {
+    story: 'a gate handed over to a standby that only seemed ahead, and nobody could take it back',
+    seed: 2,
+    arbiter: 'lan',
+    stage: { script: standbySeemsAhead },
+    patches: [patch('opening.ts', '    database.admitted ||\n', '')],
+    test: {
+      file: 'gate.test.ts',
+      title:
+        'I8: a standby is not ahead of a log that clients still write to, whatever was seen of it last',
+    },
+  },
+  {
+    story: 'a standby gave its consent to a primary that was only opening',
+    seed: 1,
+    arbiter: 'lan',
+    stage: { script: opensForLong },
+    patches: [
+      patch(
+        'standby.ts',
+        `said.stateName === 'opening' ? settings.followDeadlineMs : settings.replicationDeadlineMs`,
+        `said.stateName === 'unpaired' ? settings.followDeadlineMs : settings.replicationDeadlineMs`,
+      ),
+    ],
+    test: {
+      file: 'contact.test.ts',
+      title:
+        'a primary that only opens its database is no reason for a consent, until it takes too long',
+    },
+  },
+];
