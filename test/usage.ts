@@ -1,5 +1,9 @@
-// How `npm run simulate`, `mutants`, `model` and `scenarios` answer a command line that they do not understand: with one
-// sentence and the usage on stderr, and exit code 2. Nothing is guessed.
+// How the commands of the proof (`npm run simulate` and its like) and the lab answer a command line that they do not
+// understand: with one sentence and the usage on stderr, and exit code 2. Nothing is guessed.
+import { accessSync, constants } from 'node:fs';
+import { parserSentence } from '../src/cli/parserSentence.ts';
+import { makeDirectories } from '../src/kernel/directories.ts';
+
 export class UsageError extends Error {}
 
 /** As a shell reports a program that SIGPIPE ended: what was not run to its end has proved nothing. */
@@ -14,8 +18,9 @@ export async function runCommand(
   try {
     process.exitCode = await run();
   } catch (error) {
-    if (!(error instanceof UsageError) && !isRefusedByNode(error)) throw error;
-    process.stderr.write(`${error.message}\n${usage}\n`);
+    const sentence = error instanceof UsageError ? error.message : parserSentence(error);
+    if (sentence === null) throw error;
+    process.stderr.write(`${sentence}\n${usage}\n`);
     process.exitCode = 2;
   }
 }
@@ -26,17 +31,21 @@ function endUnread({ code, message }: NodeJS.ErrnoException): void {
   process.exit(1);
 }
 
-/** What `parseArgs` of Node throws. */
-function isRefusedByNode(error: unknown): error is Error {
-  return (
-    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
-  );
-}
-
 /** Throws UsageError where it is no whole number between the two. */
 export function wholeNumber(name: string, text: string, least: number, most: number): number {
   const value = /^\d{1,15}$/u.test(text) ? Number(text) : NaN;
   if (!(value >= least && value <= most))
     throw new UsageError(`${name} takes a whole number from ${least} to ${most}, not '${text}'`);
   return value;
+}
+
+/** Makes a directory for what a long run will write: before it, not after it. Throws UsageError where it cannot be written. */
+export function makeWritable(option: string, path: string): void {
+  try {
+    makeDirectories(path, 0o755);
+    accessSync(`${path}/.`, constants.W_OK);
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new UsageError(`${option} takes a directory that can be written, not '${path}': ${why}`);
+  }
 }

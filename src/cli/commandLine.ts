@@ -4,6 +4,7 @@ import type { ParseArgsOptionsConfig } from 'node:util';
 import { defaultConfigPath } from '../config/load.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
 import { exitCodes } from './exitCodes.ts';
+import { parserSentence } from './parserSentence.ts';
 
 type Parsed<O extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ options: O; allowPositionals: true; args: string[]; strict: true }>
@@ -18,7 +19,7 @@ export function parseCommandLine<const O extends ParseArgsOptionsConfig>(
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw usageError(usage, error instanceof Error ? firstSentence(error.message) : String(error));
+    throw usageError(usage, parserSentence(error) ?? String(error));
   }
 }
 
@@ -38,7 +39,3 @@ export function refuseExtra(usage: string, extra: readonly string[]): void {
 
 /** The option that every command has. */
 export const configOption = { config: { type: 'string', default: defaultConfigPath } } as const;
-
-function firstSentence(text: string): string {
-  return text.split('. ')[0] ?? text;
-}

@@ -64,8 +64,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     return exitCodes.refusedInput;
   }
   if (word === '--help' || word === '-h' || word === 'help') return help(rest[0]);
-  const command = commands[word];
-  if (command === undefined) throw unknownCommand(word);
+  const command = commandCalled(word);
   if (rest.includes('--help') || rest.includes('-h')) return help(word);
   const { run } = await command.load();
   return run(rest);
@@ -79,9 +78,13 @@ async function help(word: string | undefined): Promise<number> {
 }
 
 async function commandHelp(word: string): Promise<string> {
-  const command = commands[word];
+  return (await commandCalled(word).load()).help;
+}
+
+function commandCalled(word: string): Command {
+  const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
   if (command === undefined) throw unknownCommand(word);
-  return (await command.load()).help;
+  return command;
 }
 
 function generalHelp(): string {

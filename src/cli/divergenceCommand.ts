@@ -24,31 +24,34 @@ cloned they are kept: the log, and the rows that those transactions left.
 export async function run(argv: readonly string[]): Promise<number> {
   const options = { ...configOption, json: { type: 'boolean', default: false } } as const;
   const { values, positionals } = parseCommandLine(usage, argv, options);
-  const [what, ...words] = positionals;
+  const [what = '', ...words] = positionals;
+  if (!isAct(what)) throw usageError(usage, 'list, show or export is to be named');
+  refuseExtra(usage, words.slice(acts[what]));
+  const target = words.at(-1) ?? '';
+  if (what === 'export' && target === '') throw usageError(usage, 'a directory is to be named');
   const directory = join(readGround(values.config).config.state.directory, 'divergence');
   const kept = await listDivergences(directory);
   const print = (json: unknown, text: string): void => {
     process.stdout.write(values.json ? `${JSON.stringify(json)}\n` : text);
   };
   if (what === 'list') {
-    refuseExtra(usage, words);
     print(kept, listText(kept));
-    return exitCodes.ok;
-  }
-  if (what === 'show') {
-    refuseExtra(usage, words.slice(1));
+  } else if (what === 'show') {
     const one = named(kept, words[0]);
     print(one, showText(one));
-    return exitCodes.ok;
+  } else {
+    const one = named(kept, words.length > 1 ? words[0] : undefined);
+    const tables = await exportDivergence(directory, one, resolve(target));
+    print(tables, `${tables.length} tables of ${one.name} are in ${target}\n`);
   }
-  if (what !== 'export') throw usageError(usage, 'list, show or export is to be named');
-  refuseExtra(usage, words.slice(2));
-  const target = words.at(-1);
-  if (target === undefined) throw usageError(usage, 'a directory is to be named');
-  const one = named(kept, words.length > 1 ? words[0] : undefined);
-  const tables = await exportDivergence(directory, one, resolve(target));
-  print(tables, `${tables.length} tables of ${one.name} are in ${target}\n`);
   return exitCodes.ok;
+}
+
+/** How many words each takes at most. */
+const acts = { list: 0, show: 1, export: 2 } as const;
+
+function isAct(word: string): word is keyof typeof acts {
+  return Object.hasOwn(acts, word);
 }
 
 /** The one that was named, or the newest. */

@@ -64,7 +64,13 @@ const badCalls = [
   [['maintenance', 'on', '--for', '400d'], /USAGE: 400d is out of range/],
   [['takeover'], /USAGE: rows may be lost by this/],
   [['events', '--limit', 'many'], /USAGE: many is no number/],
-  [['agent', '--config'], /USAGE: /],
+  [['events', '--limit', '-1'], /USAGE: --limit takes a value, which does not begin with a dash/],
+  [['agent', '--config'], /USAGE: --config takes a value \(/],
+  [['fsm', 'x'], /USAGE: x is not expected here/],
+  [['divergence', 'delete'], /USAGE: list, show or export is to be named/],
+  [['divergence', 'list', 'x'], /USAGE: x is not expected here/],
+  [['divergence', 'export'], /USAGE: a directory is to be named/],
+  [['constructor'], /USAGE: there is no such command \(seen: constructor; /],
 ] as const;
 
 for (const [argv, sentence] of badCalls) {

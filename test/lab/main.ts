@@ -1,6 +1,7 @@
 // scripts/lab: the command line of the lab.
 
 import { spawnSync } from 'node:child_process';
+import { UsageError } from '../usage.ts';
 import { boxPid } from './databaseSession.ts';
 import { demo } from './demo.ts';
 import { faults } from './faults.ts';
@@ -105,6 +106,9 @@ const commands: Readonly<Record<string, Command>> = {
     return Promise.resolve(0);
   },
 };
+
+/** How many words a command takes besides its options; a shell takes what comes. */
+const wordsOf: Readonly<Record<string, number>> = { fault: 2, trial: 1 };
 
 async function runTrials(words: Words, name: string): Promise<number> {
   const called = trialsCalled(name);
@@ -216,22 +220,37 @@ async function primary(): Promise<BoxName> {
 
 async function main(): Promise<number> {
   const [name = '', ...line] = process.argv.slice(2);
-  const command = commands[name];
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
-    say(usage);
-    return name === '' || name === 'help' || name === '--help' ? 0 : 2;
+    if (name !== '' && name !== 'help' && name !== '--help')
+      throw new UsageError(`no command is called ${name}; scripts/lab help has them`);
+    tell(usage);
+    return 0;
   }
   if (name === 'shell') return command(parseWords([]), line);
   const words = parseWords(line);
+  const extra = words.positional[wordsOf[name] ?? 0];
+  if (extra !== undefined) throw new UsageError(`${name}: ${extra} is not expected here`);
   return command(words, words.positional);
 }
 
-// A reader that has seen enough (head, grep -q) is no failure.
-process.stdout.on('error', () => process.exit(0));
+/** A reader that goes away (head, grep -q) does not end the work: a site that was made is removed, a verdict is reached. */
+function outliveReader({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') return;
+  process.stderr.write(`lab: what is printed is refused: ${code ?? message}\n`);
+  process.exit(1);
+}
+
+for (const stream of [process.stdout, process.stderr]) stream.on('error', outliveReader);
 
 try {
   process.exitCode = await main();
 } catch (error) {
   say(`lab: ${sentenceOf(error)}`);
-  process.exitCode = error instanceof LabError ? error.exitCode : 1;
+  process.exitCode = statusOf(error);
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof UsageError) return 2;
+  return error instanceof LabError ? error.exitCode : 1;
 }

@@ -1,7 +1,8 @@
 // The fault suite: every trial several times, then random pairs of faults, then the report.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
+import { makeWritable } from '../usage.ts';
 import { nowMs } from './clock.ts';
 import { elsewhereFaults } from './elsewhere.ts';
 import { LabError } from './labError.ts';
@@ -32,6 +33,7 @@ export type SuiteOptions = {
 export async function suite({ words, site, onLine, say }: SuiteOptions): Promise<number> {
   const startedMs = nowMs();
   const turns = [...turnsOfTrials(words, site), ...turnsOfPairs(words)];
+  if (words.report !== undefined) makeWritable('--report', words.report);
   say(`${turns.length} runs, seed ${words.seed}`);
   const done: ReportLine[] = [];
   let lastMs = nowMs();
@@ -104,7 +106,6 @@ function reportOf(
 
 function writeReport(directory: string, report: Report, say: Say): void {
   try {
-    mkdirSync(directory, { recursive: true });
     writeFileSync(`${directory}/faults.md`, markdownOf(report));
     writeFileSync(`${directory}/faults.xml`, junitOf(report));
   } catch (error) {

@@ -1,9 +1,10 @@
 // The words of a lab command line: positional words, then options, all of them known, each checked.
 
 import { parseArgs } from 'node:util';
+import { parserSentence } from '../../src/cli/parserSentence.ts';
+import { UsageError, wholeNumber } from '../usage.ts';
 import { largeBuffers } from './dirtyStandby.ts';
 import type { TrialOptions } from './field.ts';
-import { LabError, sentenceOf } from './labError.ts';
 import { defaultBinary } from './layout.ts';
 import type { SiteOptions } from './siteState.ts';
 
@@ -47,7 +48,7 @@ const known = {
   'stop-on-failure': { type: 'boolean', default: false },
 } as const;
 
-/** @throws {LabError} exit status 2: an unknown option or a value that is not allowed */
+/** @throws {UsageError} an unknown option or a value that is not allowed */
 export function parseWords(line: readonly string[]): Words {
   const { values, positionals } = parsed(line);
   const checkpoint = values['during-checkpoint'];
@@ -70,14 +71,14 @@ export function parseWords(line: readonly string[]): Words {
     trial: {
       load: oneOf('--load', values.load, ['none', 'cpu'] as const),
       duringCheckpoint: checkpoint,
-      minutes: optional('--minutes', values.minutes),
+      minutes: values.minutes === undefined ? undefined : minutes(values.minutes),
     },
-    runs: optional('--runs', values.runs),
+    runs: optional('--runs', values.runs, 1000),
     only: values.only?.split(',').map((word) => word.trim()),
-    pairs: optional('--pairs', values.pairs),
+    pairs: optional('--pairs', values.pairs, 10_000),
     report: values.report,
-    trials: positive('--trials', values.trials),
-    seed: positive('--seed', values.seed),
+    trials: wholeNumber('--trials', values.trials, 1, 1_000_000),
+    seed: wholeNumber('--seed', values.seed, 0, 0xffff_ffff),
     resume: values.resume,
     json: values.json,
     keep: values.keep,
@@ -89,7 +90,7 @@ function parsed(line: readonly string[]) {
   try {
     return parseArgs({ args: [...line], options: known, allowPositionals: true });
   } catch (error) {
-    throw new LabError(sentenceOf(error), 2);
+    throw new UsageError(parserSentence(error) ?? String(error));
   }
 }
 
@@ -100,17 +101,18 @@ function oneOf<Value extends string>(
 ): Value {
   const value = allowed.find((candidate) => candidate === given);
   if (value === undefined) {
-    throw new LabError(`${option} is ${given}; allowed: ${allowed.join(', ')}`, 2);
+    throw new UsageError(`${option} takes ${allowed.join(' or ')}, not '${given}'`);
   }
   return value;
 }
 
-function optional(option: string, given: string | undefined): number | undefined {
-  return given === undefined ? undefined : positive(option, given);
+function optional(option: string, given: string | undefined, most: number): number | undefined {
+  return given === undefined ? undefined : wholeNumber(option, given, 1, most);
 }
 
-function positive(option: string, given: string): number {
-  const value = Number(given);
-  if (!(value > 0)) throw new LabError(`${option} is ${given}; allowed: a number above 0`, 2);
+function minutes(given: string): number {
+  const value = /^\d+(\.\d+)?$/u.test(given) ? Number(given) : NaN;
+  if (!(value > 0 && value <= 1440))
+    throw new UsageError(`--minutes takes a number above 0, up to 1440, not '${given}'`);
   return value;
 }

@@ -1,6 +1,7 @@
 // npm run model: searches the record protocol under each arbiter and prints what was searched; exit code 1 when an invariant is broken or a
 // state is stuck. With --mutants each rule is switched off in turn: exit code 1 when one of them is missed by nobody. Arguments
 // that are not understood: 2.
+import { setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { runCommand, UsageError } from '../usage.ts';
 import { lanAssumptions } from './lanAssumptions.ts';
@@ -39,6 +40,7 @@ function readArguments(): Wanted {
   const asked = arbiters.filter((name) => arbiter === undefined || arbiter === name);
   if (asked.length === 0)
     throw new UsageError(`--arbiter takes ${arbiters.join(' or ')}, not '${arbiter}'`);
+  if (values.story && !values.mutants) throw new UsageError('--story goes with --mutants');
   return { ...values, arbiters: asked };
 }
 
@@ -53,11 +55,13 @@ function printStory(result: Result, rules: Rules): void {
   for (const line of storyOf(result.finding, result.arbiter, rules)) print(line);
 }
 
-function checkArbiter(arbiter: ArbiterName, { deep }: Wanted): boolean {
+async function checkArbiter(arbiter: ArbiterName, { deep }: Wanted): Promise<boolean> {
   if (arbiter === 'lan') {
     for (const { name, rule, text } of lanAssumptions)
       print(`lan assumes ${name} (${rule}): ${text}`);
   }
+  // A search takes minutes and is not interrupted: a reader that has gone away is noticed before it.
+  await setImmediate();
   const two = deep || twoUnderWay.includes(arbiter);
   const { result, seconds } = timed(() => search(arbiter, allRules, { twoUnderWay: two }));
   const violations = result.finding === null || result.stuck > 0 ? 0 : 1;
@@ -82,13 +86,15 @@ function checkMutant({ rule, arbiter }: (typeof mutants)[number], { story }: Wan
   return result.finding !== null;
 }
 
-function main(): number {
+async function main(): Promise<number> {
   const wanted = readArguments();
-  const verdicts = wanted.mutants
-    ? mutants
-        .filter(({ arbiter }) => wanted.arbiters.includes(arbiter))
-        .map((mutant) => checkMutant(mutant, wanted))
-    : wanted.arbiters.map((arbiter) => checkArbiter(arbiter, wanted));
+  const verdicts: boolean[] = [];
+  if (wanted.mutants) {
+    const concerned = mutants.filter(({ arbiter }) => wanted.arbiters.includes(arbiter));
+    for (const mutant of concerned) verdicts.push(checkMutant(mutant, wanted));
+  } else {
+    for (const arbiter of wanted.arbiters) verdicts.push(await checkArbiter(arbiter, wanted));
+  }
   if (wanted.mutants) print(`${verdicts.filter(Boolean).length} of ${verdicts.length} found`);
   return verdicts.length > 0 && verdicts.every(Boolean) ? 0 : 1;
 }

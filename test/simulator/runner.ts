@@ -1,7 +1,6 @@
 // Runs seeds on several cores. What comes out is in the order of the seeds and the same whatever the number of workers.
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { UsageError } from '../usage.ts';
+import { makeWritable } from '../usage.ts';
 import { loadCore } from './loadCore.ts';
 import type { RunArguments } from './runArguments.ts';
 import { Flights } from './flight.ts';
@@ -21,7 +20,7 @@ export async function runSeeds(
   const chunks = chunksOf(run);
   const watch = run.trace ? { print } : {};
   if (run.flight !== null) {
-    makeDirectory(run.flight);
+    makeWritable('--flight', run.flight);
     const flights = new Flights();
     try {
       for (const chunk of chunks) runChunk(core, run, chunk, { ...watch, flights }).forEach(take);
@@ -95,16 +94,5 @@ class InOrder {
       this.#turn += 1;
       for (const result of ready) this.#take(result);
     }
-  }
-}
-
-/** Before a long run, not after it. Its parent is to be there. */
-function makeDirectory(path: string): void {
-  try {
-    if (!existsSync(path)) mkdirSync(path);
-    accessSync(`${path}/.`, constants.W_OK);
-  } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UsageError(`--flight takes a directory that can be written, not '${path}': ${why}`);
   }
 }
