@@ -9,9 +9,14 @@ type Write = { readonly record: DurableRecord; readonly done: (written: boolean)
 /** Null: missing or unreadable. */
 type Copy = DurableRecord | null;
 
+/** A write that hangs looks again so often whether it may end. */
+const hangMs = 20;
+
 export class Disk {
   readonly slow = new Counter();
   readonly failing = new Counter();
+  /** A write neither fails nor ends. */
+  readonly hanging = new Counter();
   readonly #world: World;
   readonly #onRecord: (before: DurableRecord | null, after: DurableRecord) => void;
   /** What counts: on both copies, or found to be the later one at a start. */
@@ -107,6 +112,10 @@ export class Disk {
   #endLater(write: Write, life: number, delayMs: number): void {
     this.#world.queue.after(delayMs, () => {
       if (life !== this.#life) return;
+      if (this.hanging.active) {
+        this.#endLater(write, life, hangMs);
+        return;
+      }
       const written = !this.failing.active;
       if (written) {
         this.#copies = [write.record, write.record];

@@ -30,6 +30,22 @@ const newBoxFallsSilent: Script = function* (scene) {
   yield 20_000;
 };
 
+/** The standby is replaced soon, and its successor is heard once, before it can say that it was heard itself. */
+const newBoxHeardOnce: Script = function* (scene) {
+  const { world, random, primary, standby, powerOn, cut } = scene;
+  const { cable, options } = world;
+  standby.powerOff();
+  yield random.between(1000, 4000);
+  standby.replace(null);
+  const mend = cut('from the new box', cable.deafTo[standby.side]);
+  powerOn(standby, 500);
+  yield () => (standby.agent?.state.contact.echo ?? null) !== null;
+  mend();
+  yield () => primary.agent?.state.contact.peer === standby.nodeId;
+  cut('the cable', cable.silent);
+  yield options.settings.soloMs + 5000;
+};
+
 /** The database of the primary restarts, and in the place of its standby comes a new box with a clone. */
 const newBoxAtTheGate: Script = function* (scene) {
   const { random, primary, standby, powerOn, crashDatabase } = scene;
@@ -47,6 +63,12 @@ const silence: Script = function* (scene) {
   cut('the cable', world.cable.silent, random.between(900, 4000));
   yield 6000;
 };
+
+const strangersCount = patch(
+  'permission.ts',
+  'contact.peer !== null && contact.peer !== other',
+  'contact.peer !== null && other === undefined',
+);
 
 export const contactRegressions: readonly Regression[] = [
   {
@@ -103,22 +125,31 @@ export const contactRegressions: readonly Regression[] = [
     },
   },
   {
-    // What the partner had echoed counted for the new box too.
     story: 'I7: a node left alone on the silence of a new box in the place of its partner',
     seed: 1,
     arbiter: 'lan',
     stage: { script: newBoxFallsSilent },
-    patches: [
-      patch(
-        'permission.ts',
-        'contact.peer !== null && contact.peer !== other',
-        'contact.peer !== null && other === undefined',
-      ),
-      patch('contact.ts', '  if (contact.peer !== heartbeat.sender) contact.ackedAt = null;\n', ''),
-    ],
+    patches: [strangersCount],
     test: {
       file: 'primaryPermission.test.ts',
       title: 'I7: contact with a new box in the place of the partner permits nothing',
+    },
+  },
+  {
+    story: 'what the box before it had echoed counted for a new box in its place',
+    seed: 1,
+    arbiter: 'lan',
+    stage: { script: newBoxHeardOnce, world: { directCable: false } },
+    patches: [
+      patch('contact.ts', '  if (contact.peer !== heartbeat.sender) contact.ackedAt = null;\n', ''),
+    ],
+    later: {
+      what: 'contact with a new box in the place of the partner permits nothing',
+      patches: [strangersCount],
+    },
+    test: {
+      file: 'contact.test.ts',
+      title: 'what the node before it had heard is no contact of a new one in its place',
     },
   },
 ];

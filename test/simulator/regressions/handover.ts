@@ -3,7 +3,7 @@ import { patch } from '../../mutants/mutant.ts';
 import { databaseFaults } from '../databaseFaults.ts';
 import type { Regression } from '../regression.ts';
 import type { Script } from '../scene.ts';
-import { blockedAgents, blockedForNearlyD, vetoOfEth1 } from './evidence.ts';
+import { seemsDead, vetoOfEth1 } from './evidence.ts';
 
 /** The taker cannot be promoted and gives back; just then nothing is heard, and the giver's agent starts anew. */
 const handbackUnheard: Script = function* (scene) {
@@ -31,27 +31,28 @@ const takerLosesDatabase: Script = function* (scene) {
 
 /** The gate gives the epoch to a standby that holds more and whose database does not start for long. */
 const longerTakerStumbles: Script = function* (scene) {
-  const { random, primary, standby, crashDatabase, hangDatabase, cut } = scene;
+  const { random, primary, standby, crashDatabase, cut } = scene;
   yield 4000;
   if (!scene.isIn(primary, 'paired')) return;
-  const mend = cut('the disk', standby.disk.failing);
-  crashDatabase(standby);
   crashDatabase(primary);
   primary.database.loseNewest(15 + random.below(10));
-  const untilMs = scene.nowMs + 4000;
-  yield () => primary.disk.record?.handed === 'handed' || scene.nowMs > untilMs;
-  hangDatabase(standby, random.between(8000, 15_000));
+  yield scene.in(primary, 'opening', 'stoppingAhead');
+  const mend = cut('the disk', standby.disk.failing);
+  crashDatabase(standby);
+  yield random.between(5200, 8000);
   mend();
-  yield 30_000;
+  yield 10_000;
 };
 
-/** A living primary is taken for dead, and the disk of the taker refuses the record until the primary has left alone. */
-const recordRefused: Script = function* (scene) {
-  const { world, random, standby, cut } = scene;
-  const { settings } = world.options;
-  cut('the disk', standby.disk.failing, settings.soloMs + random.between(300, 2000));
-  yield* blockedForNearlyD(scene, world.cable.silent);
-  yield 15_000;
+/** A living primary is taken for dead, and the record of that hangs until the primary has left alone. */
+const recordHangs: Script = function* (scene) {
+  const { primary, standby } = scene;
+  standby.disk.hanging.begin();
+  yield* seemsDead(scene);
+  const untilMs = scene.nowMs + 12_000;
+  yield () => primary.disk.record?.mode === 'solo' || scene.nowMs > untilMs;
+  standby.disk.hanging.end();
+  yield 40_000;
 };
 
 /** A promotion hangs, and when PostgreSQL answers again it is still a standby. */
@@ -146,14 +147,11 @@ export const handoverRegressions: readonly Regression[] = [
   },
   {
     story: 'I3: a takeover whose record failed was asked for after the primary had left alone',
-    seed: 58,
+    seed: 20,
     arbiter: 'lan',
-    stage: { script: recordRefused },
+    stage: { script: recordHangs },
     patches: [patch('absorb.ts', `if (state.name === 'takingOver') takeoverDiskHangs(turn);`, '')],
-    later: {
-      what: 'a living primary is hardly taken for dead any more',
-      patches: [...vetoOfEth1.patches, ...blockedAgents],
-    },
+    later: vetoOfEth1,
     test: {
       file: 'troubles.test.ts',
       title:
