@@ -68,11 +68,13 @@ export function leastSoloMs({ watchdog, timing }: Config): number {
 
 /**
  * What the fast solo interval must exceed: D, the margin, and the longest that a standby in order may have seen no whole
- * round: a heartbeat on its way and the first one missed, then one round under way and one that begins.
+ * round: a heartbeat on its way and the first one missed, or the round in which Eth1 lost its carrier, then one round under way and
+ * one that begins.
  */
 export function leastSoloFastMs({ heartbeat, timing }: Config): number {
   const { deadIntervalMs, intervalMs } = heartbeat;
-  return deadIntervalMs + 3 * intervalMs + 2 * timing.probeRoundMs + timing.marginMs;
+  const firstMs = Math.max(3 * intervalMs, timing.probeRoundMs);
+  return deadIntervalMs + firstMs + 2 * timing.probeRoundMs + timing.marginMs;
 }
 
 /** Pause between two questions of a round. */

@@ -167,7 +167,7 @@ function soloFastTooShort(config: Config): Finding[] {
   return mustExceed(
     config.timing.soloFastMs,
     leastSoloFastMs(config),
-    'timing.soloFast must exceed heartbeat.deadInterval + 3 × heartbeat.interval + 2 × timing.probeRound + timing.margin',
+    'timing.soloFast must exceed heartbeat.deadInterval + 3 × heartbeat.interval (or timing.probeRound, if that is longer) + 2 × timing.probeRound + timing.margin',
   );
 }
 

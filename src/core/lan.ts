@@ -51,6 +51,7 @@ export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result'
   };
   lan.badRounds = round.valid ? 0 : lan.badRounds + 1;
   noteContinuity(turn, round);
+  const before = lan.lastRound;
   lan.lastRound = round;
   if (serves(state)) {
     // A round that began before this node served may still have heard the one before it.
@@ -59,7 +60,7 @@ export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result'
     return;
   }
   if (inContact(state, settings)) noteSelfTest(state, result, peerMac);
-  if (settings.arbiter === 'lan') noteLanOnly(turn, round);
+  if (settings.arbiter === 'lan') noteLanOnly(turn, round, before);
 }
 
 /** In contact the primary itself answers: the probe works. */
@@ -78,14 +79,23 @@ function noteSelfTest(
  * I2: a living primary behind a cut cable may leave at any moment: answered on the LAN but not on Eth1. It counts from when it
  * last heard this node: words that still come one way are no contact, and what was asked before them says nothing.
  */
-function noteLanOnly(turn: Turn, round: Round): void {
+function noteLanOnly(turn: Turn, round: Round, before: Round | null): void {
   const { contact, now } = turn.state;
   const isHeardByIt =
     contact.ackedAt !== null && now - contact.ackedAt < turn.settings.deadIntervalMs;
   const afterContact = round.startedAt > (contact.heardAt ?? -Infinity);
-  if (isHeardByIt || !afterContact) return;
+  if (isHeardByIt || !afterContact || spansTheCut(turn.state.lan, round, before)) return;
   if (round.serviceAnswered && !round.peerOnHeartbeatPort)
     loseEligibility(turn, 'answeredOnLanOnly');
+}
+
+/**
+ * The box was there on both ports until Eth1 lost its carrier within this round: one reset by its watchdog has answered the
+ * first question on the LAN, and perhaps none on Eth1. The next round tells, within the evidence span of a primary that lives.
+ */
+function spansTheCut(lan: State['lan'], round: Round, before: Round | null): boolean {
+  const wasCut = !lan.heartbeatCarrier && lan.heartbeatCarrierSince > round.startedAt;
+  return wasCut && before?.peerOnHeartbeatPort === true;
 }
 
 /** A span in which nobody looked is a break for the one who serves; the standby's is counted in `standbyLosesSight`. */

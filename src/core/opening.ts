@@ -10,6 +10,7 @@ import {
 } from './entrances.ts';
 import { keepAddress, raiseAddress } from './address.ts';
 import { beginAsking } from './asking.ts';
+import { askCheckpoint } from './checkpoint.ts';
 import type { EventOf } from './events.ts';
 import { holdsRecordedLog } from './eligibility.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
@@ -138,7 +139,7 @@ export function openingAdmitted(turn: Turn): void {
   const mayRaise = state.record?.mode === 'solo' || inContact(state, turn.settings);
   if (!state.port.addressesOn && mayRaise) raiseAddress(turn);
   // After a restart of a lone primary the control file may still name the old timeline: a rewind needs the new one.
-  if (state.record?.mode === 'solo') ask(turn, { type: 'checkpointDatabase', deadlineMs: 600_000 });
+  if (state.record?.mode === 'solo') askCheckpoint(turn);
   finish(turn);
 }
 

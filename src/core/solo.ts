@@ -2,6 +2,7 @@
 // (I5). Until the paired record is asked for, any failure clears the setting again; no permission is needed for that.
 import { beginLeaving, beginOpening, beginPaired, beginSolo } from './entrances.ts';
 import { keepAddress } from './address.ts';
+import { keepRewindable } from './checkpoint.ts';
 import { peerIsAhead, peerSays } from './contact.ts';
 import { resolveTwoPrimaries } from './conflict.ts';
 import type { EventOf } from './events.ts';
@@ -26,6 +27,7 @@ export function considerSolo(turn: Turn): void {
   const said = peerSays(turn);
   if (said !== null && resolveTwoPrimaries(turn, said)) return;
   keepAddress(turn);
+  keepRewindable(turn);
   if (said !== null && mayPair(turn, said)) beginPairing(turn);
 }
 

@@ -149,6 +149,8 @@ export type State = {
   plan: Plan;
   switchoverEpoch: number | null;
   pairingNotBefore: number;
+  /** When a checkpoint after a change of the timeline was last asked for. */
+  checkpointAskedAt: number;
   maintenanceUntil: number | null;
   pending: Readonly<Partial<Record<EffectName, number>>>;
   nextToken: number;
@@ -286,6 +288,7 @@ export function initialState(settings: Settings): State {
     plan: noPlan,
     switchoverEpoch: null,
     pairingNotBefore: 0,
+    checkpointAskedAt: -Infinity,
     maintenanceUntil: null,
     pending: {},
     nextToken: 1,

@@ -2,6 +2,7 @@
 // the record is asked for, the permission is carried through; until then every condition was asked again.
 import { beginOpening, beginSolo } from './entrances.ts';
 import { raiseAddress } from './address.ts';
+import { askCheckpoint } from './checkpoint.ts';
 import { peerIsAhead, peerSays } from './contact.ts';
 import type { EventOf } from './events.ts';
 import type { Reason } from './reasons.ts';
@@ -102,8 +103,7 @@ export function takeoverPromoted(turn: Turn, event: EventOf<'databasePromoted'>)
   note(turn, { code: 'promoted', detail: { timeline: event.timeline } });
   enterPhase(turn, 'addressing');
   raiseAddress(turn);
-  // A rewind reads the source's control file, which names the new timeline only after a checkpoint.
-  ask(turn, { type: 'checkpointDatabase', deadlineMs: 600_000 });
+  askCheckpoint(turn);
 }
 
 export function takeoverRaised(turn: Turn): void {

@@ -193,6 +193,42 @@ test('lan 5: words that come one way do not hide that only the LAN answers (I2)'
   t.is(node.state().eligibility.epoch, null);
 });
 
+/** A primary whose agent hangs answers on both ports; its reset, or a cut, ends the carrier of Eth1 within the next round. */
+function cutWithinRound(): DrivenNode {
+  const node = eligibleStandby();
+  node.pass(500, { round: { serviceAnsweredBy: [macA], peerAnsweredOnHeartbeatPort: true } });
+  node.pass(30, { round: 'unanswered' });
+  node.happen({ type: 'heartbeatCarrierChanged', carrier: false });
+  return node;
+}
+
+test('lan 5: a round within which Eth1 lost its carrier does not tell a box that was reset from a cut cable', (t) => {
+  const node = cutWithinRound();
+  node.pass(70, { round: { serviceAnsweredBy: [macA] } });
+  t.is(node.state().eligibility.epoch, 4);
+  node.pass(200);
+  t.is(node.state().name, 'takingOver');
+});
+
+test('lan 5: the next round tells: a primary that answers on the LAN is behind a cut cable', (t) => {
+  const node = cutWithinRound();
+  node.pass(190, { round: { serviceAnsweredBy: [macA] } });
+  t.is(node.state().eligibility.epoch, null);
+  node.pass(500);
+  t.is(hindrance(node), 'notEligible');
+});
+
+test('lan 5: where the round before was not answered on Eth1 either, the cable had failed before', (t) => {
+  const node = eligibleStandby();
+  node.pass(240, { round: { serviceAnsweredBy: [macA] } });
+  t.is(node.state().eligibility.epoch, 4, 'this node may still be heard');
+  const { lastRound } = node.state().lan;
+  t.false(lastRound?.peerOnHeartbeatPort);
+  node.happen({ type: 'heartbeatCarrierChanged', carrier: false });
+  node.pass(70, { round: { serviceAnsweredBy: [macA] } });
+  t.is(node.state().eligibility.epoch, null);
+});
+
 test('lan 3: a box that answers on Eth1 lives, although its LAN does not answer', (t) => {
   const node = eligibleStandby();
   node.pass(1000, { round: { peerAnsweredOnHeartbeatPort: true } });

@@ -125,6 +125,35 @@ test('a rewind that fails is replaced by a clone', (t) => {
   t.true(node.waitsFor('cloneDatabase'));
 });
 
+test('a lone primary that nobody can rewind from asks for a checkpoint until one has reached the disk', (t) => {
+  const record = durableRecord({ mode: 'solo', partner: null });
+  const database = primaryDatabase({ synchronousSetting: false, rewindable: false });
+  const node = drivenNode({ record, database, port: addressOn });
+  node.pass(100);
+  t.is(node.state().name, 'solo');
+  t.is(node.all('checkpointDatabase').length, 1);
+  node.fails('checkpointDatabase');
+  node.pass(9000);
+  t.is(node.all('checkpointDatabase').length, 1, 'not at once');
+  node.pass(2000);
+  t.is(node.all('checkpointDatabase').length, 2);
+  node.happen({
+    type: 'databaseCheckpointed',
+    token: node.asked('checkpointDatabase').token,
+  });
+  node.observes(primaryDatabase({ synchronousSetting: false }));
+  node.pass(30_000);
+  t.is(node.all('checkpointDatabase').length, 2);
+});
+
+test('a lone primary whose control file names its timeline is asked for no checkpoint', (t) => {
+  const record = durableRecord({ mode: 'solo', partner: null });
+  const database = primaryDatabase({ synchronousSetting: false });
+  const node = drivenNode({ record, database, port: addressOn });
+  node.pass(30_000);
+  t.is(node.all('checkpointDatabase').length, 0);
+});
+
 test('a setting that cannot be cleared is cleared again after a pause, not at once', (t) => {
   const record = durableRecord({ mode: 'solo', partner: null });
   const database = primaryDatabase({ synchronousSetting: false });

@@ -217,8 +217,8 @@ export class Database {
       answering,
       inRecovery: answering ? this.role === 'standby' : null,
       systemId: this.present && !(this.broken && this.showsBroken) ? this.systemId : null,
-      timeline: position.branch.timeline,
-      lsn: this.running && this.hung ? null : lsnOf(position),
+      timeline: this.present ? position.branch.timeline : null,
+      lsn: !this.present || (this.running && this.hung) ? null : lsnOf(position),
       receiving: answering && receiving,
       standbyStreaming: answering && standbyStreaming,
       standbyFlushLsn:

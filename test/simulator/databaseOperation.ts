@@ -285,6 +285,7 @@ function rewinding(site: Site, effect: Of<'rewindDatabase'>): Operation {
   const sourceGone = (): boolean => !box.peer.database.isPrimary || !world.databasesMeet();
   const begin = (): Happening | null => {
     box.triedInVain = true;
+    if (!box.database.present) return failed(effect, 'ENOENT');
     if (box.database.running || sourceGone()) return failed(effect, 'noSource');
     const failure = mayFail(site, effect, 3);
     if (failure !== null) return failure;

@@ -72,7 +72,8 @@ function drawSettings(random: Random, keptDown: boolean, upMs: number): Settings
   );
   const fastDeadIntervalMs = random.pick([2 * intervalMs, 2 * intervalMs, deadIntervalMs]);
   const marginMs = random.pick([100, 100, 50, 200]);
-  const leastSoloFastMs = deadIntervalMs + 3 * intervalMs + 2 * probeRoundMs + marginMs + 1;
+  const firstMs = Math.max(3 * intervalMs, probeRoundMs);
+  const leastSoloFastMs = deadIntervalMs + firstMs + 2 * probeRoundMs + marginMs + 1;
   const soloFastMs = random.chance(0.05)
     ? leastSoloFastMs
     : Math.max(random.pick([1000, 1000, 800, 2000]), leastSoloFastMs);

@@ -26,6 +26,7 @@ const drawnExams = [
 export type ExamName =
   | (typeof drawnExams)[number]
   | 'the standby hears nothing more'
+  | 'the box of the primary hangs, and is reset as Eth1 loses a frame'
   | 'the database of the standby ends and does not start';
 
 export type Exam = {
@@ -61,6 +62,10 @@ export function beginExam(world: World, primary: Box, wanted?: ExamName): Exam {
       oneWay.begin();
       world.linksChanged();
     },
+    'the box of the primary hangs, and is reset as Eth1 loses a frame': () => {
+      hang(primary);
+      resetAfterLoss(world, primary);
+    },
     'the database of the standby ends and does not start': () => {
       standby.databaseHangs.begin();
       crashDatabase(world, standby);
@@ -85,6 +90,18 @@ export function beginExam(world: World, primary: Box, wanted?: ExamName): Exam {
       world.linksChanged();
     },
   };
+}
+
+/** Within one round of the standby: its question on the LAN was answered, and the one on Eth1 was lost. */
+function resetAfterLoss({ cable, queue, random, options }: World, box: Box): void {
+  const { deadIntervalMs, probeRoundMs, probes } = options.settings;
+  queue.after(deadIntervalMs * random.between(1.5, 3), () => {
+    cable.silent.begin();
+    queue.after((probeRoundMs / probes) * random.between(0.3, 1), () => {
+      box.powerOff();
+      cable.silent.end();
+    });
+  });
 }
 
 /** The time of a wait for a dead standby or a hung primary, and of promotions that fail and are tried again. */

@@ -181,4 +181,17 @@ export const evidenceRegressions: readonly Regression[] = [
       title: 'lan 3: a box that answers on Eth1 lives, although its LAN does not answer',
     },
   },
+  {
+    story:
+      'a box reset within a round, which had answered on the LAN alone, was taken for one behind a cut cable',
+    seed: 1,
+    arbiter: 'lan',
+    stage: { exam: 'the box of the primary hangs, and is reset as Eth1 loses a frame' },
+    patches: [patch('lan.ts', ' || spansTheCut(turn.state.lan, round, before)', '')],
+    test: {
+      file: 'standbyPermission.test.ts',
+      title:
+        'lan 5: a round within which Eth1 lost its carrier does not tell a box that was reset from a cut cable',
+    },
+  },
 ];

@@ -68,6 +68,25 @@ const startedByHand: Script = function* (scene) {
   yield 30_000;
 };
 
+/**
+ * The agent of the new primary ends just after the promotion, and the checkpoint that it had asked for is cancelled with it.
+ * Its database hangs in the moment at which it would have made one by itself.
+ */
+const takersAgentDies: Script = function* (scene) {
+  const { world, random, primary, standby, powerOn, cut } = scene;
+  const mend = cut('replication', world.cable.replicationBlocked);
+  yield random.between(100, 300);
+  primary.powerOff();
+  yield scene.in(standby, 'solo');
+  yield random.between(0, 40);
+  standby.crashAgent(random.between(200, 1000));
+  yield random.between(0, 5000);
+  scene.hangDatabase(standby, random.between(200, 900));
+  mend();
+  powerOn(primary);
+  yield 30_000;
+};
+
 export const rejoinRegressions: readonly Regression[] = [
   {
     story: 'a standby whose database did not start twice gave no consent, and its primary waited',
@@ -168,6 +187,19 @@ export const rejoinRegressions: readonly Regression[] = [
       file: 'troubles.test.ts',
       title:
         'a database that somebody started by hand beside a rejoining agent is stopped and rewound',
+    },
+  },
+  {
+    story:
+      'a checkpoint that ended with the agent that had asked for it was not asked for again, and nobody could rewind',
+    seed: 1,
+    arbiter: 'etcd',
+    stage: { script: takersAgentDies },
+    patches: [patch('solo.ts', '  keepRewindable(turn);\n', '')],
+    test: {
+      file: 'troubles.test.ts',
+      title:
+        'a lone primary that nobody can rewind from asks for a checkpoint until one has reached the disk',
     },
   },
 ];
