@@ -65,7 +65,8 @@ export function askingRefused(turn: Turn): void {
 /** An agent that died after its claim was won finds it in the ledger, and so does one whose order was carried out late. */
 export function settledDecided(turn: Turn, event: EventOf<'claimDecided'>): void {
   const { state } = turn;
-  if (event.outcome !== 'won' || state.writing !== null || state.phase === 'stoppingAhead') return;
+  if (event.outcome !== 'won' || state.writing !== null || state.phase === 'stoppingToGrant')
+    return;
   // A claim that was asked about before this epoch began is over, however it ended.
   if (event.epoch <= (state.record?.epoch ?? 0)) return;
   // The ledger was passed over by an order: it is no permission against whoever serves already.

@@ -13,7 +13,7 @@ const clearDeadlineMs = 10_000;
 /** A checkpoint before the outage makes the stop short; it is not waited for longer than this. */
 const checkpointMs = 3000;
 
-/** Phases: starting, gate, admitting, addressing; retrying, restarting; stoppingAhead when the standby's log is longer. */
+/** Phases: starting, gate, admitting, addressing; retrying, restarting; stoppingToGrant when the standby is to go on. */
 export function beginOpening(turn: Turn, reason: Reason): void {
   const { state, settings } = turn;
   const { commandId } = state.plan;

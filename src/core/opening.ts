@@ -1,5 +1,6 @@
 // A node that holds an epoch starts (or restarts) its database and opens it. In a paired epoch clients are let in only
-// when the standby holds the whole log (I8); recovery may show commits that nobody was told of yet.
+// when the standby holds the whole log (I8); recovery may show commits that nobody was told of yet. A standby that is ahead, or
+// whose primary cannot start its database, gets the epoch instead.
 import {
   beginClearing,
   beginGranting,
@@ -16,6 +17,7 @@ import { holdsRecordedLog } from './eligibility.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import { isConsent } from './paired.ts';
 import { isOutside, primaryHindrance } from './permission.ts';
+import type { Lsn } from './record.ts';
 import type { Standing } from './standing.ts';
 import { stepDown } from './stepDown.ts';
 import type { Turn } from './turn.ts';
@@ -24,6 +26,8 @@ import { ask, enterPhase, inPhaseMs, isPending, note } from './turn.ts';
 const admitDeadlineMs = 5000;
 const stopDeadlineMs = 10_000;
 const retryMs = 500;
+/** A start that fails once may have met what the last run left behind. */
+const failedStarts = 2;
 
 export function openingStarted(turn: Turn): void {
   const { state } = turn;
@@ -48,7 +52,7 @@ export function considerOpening(turn: Turn): void {
     return;
   }
   const said = peerSays(turn);
-  if (said !== null && isConsent(turn, said) && state.phase !== 'stoppingAhead') {
+  if (said !== null && isConsent(turn, said) && state.phase !== 'stoppingToGrant') {
     beginLeaving(turn, { code: 'consentGiven' });
     return;
   }
@@ -58,6 +62,11 @@ export function considerOpening(turn: Turn): void {
     return;
   }
   if (!state.database.running) openingExited(turn);
+  if (said !== null && state.phase === 'retrying' && isGivenUp(turn, said)) {
+    // The position that the record vouched for: all else that was acknowledged is there because the commits waited for it.
+    stopToGrant(turn, state.record?.lsn ?? 0n);
+    return;
+  }
   if (state.phase === 'retrying' && inPhaseMs(turn) >= retryMs) startAsPrimary(turn);
   if (state.phase === 'gate') passGate(turn, said);
   if (state.phase === 'admitting' && !isPending(turn, 'admitClients') && inPhaseMs(turn) >= retryMs)
@@ -87,8 +96,7 @@ function passGate(turn: Turn, said: Standing | null): void {
     return;
   }
   if (said !== null && standbyIsAhead(turn, said)) {
-    enterPhase(turn, 'stoppingAhead');
-    ask(turn, { type: 'stopDatabase', how: 'now', deadlineMs: stopDeadlineMs });
+    stopToGrant(turn, database.lsn ?? 0n);
     return;
   }
   // Only the partner of this epoch: a new box in its place may hold all of this and not what the partner went on to.
@@ -117,12 +125,31 @@ function standbyIsAhead(turn: Turn, said: Standing): boolean {
   return said.database.lsn > database.lsn;
 }
 
+/** A disk that is full or broken lets no database start: the standby, which may take over, goes on before it has to consent. */
+function isGivenUp({ state }: Turn, said: Standing): boolean {
+  const { record, contact, plan } = state;
+  if (record?.mode !== 'paired' || contact.peer !== record.partner || plan.attempts < failedStarts)
+    return false;
+  if (state.maintenanceUntil !== null || said.fitness.maintenance || state.database.running)
+    return false;
+  const isPartner = said.record?.mode === 'paired' && said.record.epoch === record.epoch;
+  return isPartner && said.eligible && said.fitness.carrier && said.fitness.lan;
+}
+
+/** Whatever of the database still runs, or is about to, must be gone before the epoch is. */
+function stopToGrant(turn: Turn, lsn: Lsn): void {
+  enterPhase(turn, 'stoppingToGrant');
+  turn.state.plan.lsn = lsn;
+  ask(turn, { type: 'stopDatabase', how: 'now', deadlineMs: stopDeadlineMs });
+}
+
 export function openingStopped(turn: Turn): void {
   if (turn.state.phase === 'restarting') startAsPrimary(turn);
-  if (turn.state.phase !== 'stoppingAhead') return;
+  if (turn.state.phase !== 'stoppingToGrant') return;
   turn.state.database = { ...turn.state.database, running: false, answering: false };
-  const lsn = turn.state.database.lsn ?? 0n;
-  beginGranting(turn, { code: 'handoverGranted', detail: { standbyIsAhead: true } }, lsn);
+  const { lsn, attempts } = turn.state.plan;
+  const detail = attempts < failedStarts ? { standbyIsAhead: true } : { failedStarts: attempts };
+  beginGranting(turn, { code: 'handoverGranted', detail }, lsn ?? 0n);
 }
 
 function admit(turn: Turn): void {
@@ -158,7 +185,8 @@ export function openingFailed(turn: Turn, event: EventOf<'effectFailed'>): void 
   const { phase } = turn.state;
   note(turn, { code: 'effectFailed', detail: { phase, code: event.code, text: event.text } });
   const starts = phase === 'starting' && !isPending(turn, 'startDatabase');
-  const stops = phase === 'restarting' || phase === 'stoppingAhead';
+  const stops = phase === 'restarting' || phase === 'stoppingToGrant';
+  if (starts) turn.state.plan.attempts += 1;
   if (starts || (stops && !isPending(turn, 'stopDatabase'))) enterPhase(turn, 'retrying');
 }
 

@@ -2,6 +2,7 @@
 // service address.
 import test from 'ava';
 import type { DatabaseObservation } from '../../src/core/events.ts';
+import type { Standing } from '../../src/core/standing.ts';
 import { boxA, durableRecord, recordStatement, standing } from './builders.ts';
 import type { DrivenNode } from './drivenNode.ts';
 import {
@@ -195,4 +196,57 @@ test('a lone primary does not put its address back where somebody answers for it
   const node = drivenNode({ record, database, port: addressOff });
   node.pass(3000, { round: { serviceAnsweredBy: ['02:00:00:00:0c:00'] } });
   t.is(node.all('raiseServicePort').length, 0);
+});
+
+/** PostgreSQL of a paired primary ended, and its start failed so often while the standby said `peer`. */
+function startFailed(times: number, peer: Partial<Standing> = wellStandby): DrivenNode {
+  const node = pairedPrimary();
+  node.happen({ type: 'databaseExited' });
+  node.observes(stoppedDatabase({ lsn: someLsn + 64n }));
+  for (let failed = 0; failed < times; failed += 1) {
+    node.fails('startDatabase');
+    node.pass(520, { peer });
+  }
+  return node;
+}
+
+test('a database that cannot be started gives the epoch to the standby, with what the record vouched for', (t) => {
+  const node = startFailed(2);
+  const stop = node.asked('stopDatabase');
+  t.is(stop.how, 'now');
+  t.is(node.all('writeRecord').length, 0);
+  node.happen({ type: 'databaseStopped', token: stop.token, clean: true, lsn: null, timeline: 3 });
+  const { lsn } = durableRecord();
+  const handed = { mode: 'catchup', handed: 'handed', job: 'cloning', lsn } as const;
+  t.like(node.asked('writeRecord').record, handed);
+  t.true(node.waitsFor('lowerServicePort'));
+});
+
+test('a start that failed once is tried again', (t) => {
+  const node = startFailed(1);
+  t.is(node.all('startDatabase').length, 2);
+  t.false(node.waitsFor('stopDatabase'));
+});
+
+const unableToTake: Readonly<Record<string, Partial<Standing>>> = {
+  'is not eligible': { ...wellStandby, eligible: false },
+  'has no LAN': { ...wellStandby, fitness: { ...standing().fitness, lan: false } },
+  'is under maintenance': { ...wellStandby, fitness: { ...standing().fitness, maintenance: true } },
+};
+
+for (const [what, peer] of Object.entries(unableToTake)) {
+  test(`a standby that ${what} is given nothing by a database that cannot be started`, (t) => {
+    const node = startFailed(4, peer);
+    t.false(node.waitsFor('stopDatabase'));
+    t.true(node.waitsFor('startDatabase'));
+  });
+}
+
+test('a full disk under such a handover resets the box', (t) => {
+  const node = startFailed(2);
+  const { token } = node.asked('stopDatabase');
+  node.happen({ type: 'databaseStopped', token, clean: true, lsn: null, timeline: 3 });
+  node.hears(wellStandby);
+  node.fails('writeRecord');
+  t.is(node.all('resetBox').length, 1);
 });

@@ -58,7 +58,8 @@ export const arbiters: readonly Mutant[] = [
     patches: [
       patch(
         'asking.ts',
-        `if (event.outcome !== 'won' || state.writing !== null || state.phase === 'stoppingAhead') return;`,
+        `if (event.outcome !== 'won' || state.writing !== null || state.phase === 'stoppingToGrant')
+    return;`,
         'if (event.epoch > 0 || state.writing !== null) return;',
       ),
     ],

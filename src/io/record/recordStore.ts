@@ -1,5 +1,5 @@
-// The durable record on disk: two copies, each replaced as a whole, so that a power cut at any moment leaves at least one
-// that is valid. Everything runs in the thread pool: a disk that hangs must not stop the heartbeats of the main thread.
+// The durable record on disk: two copies, each replaced as a whole (on a full disk one after the other, in its place), so that
+// a power cut at any moment leaves at least one that is valid. Everything runs in the thread pool: a disk that hangs must not stop the heartbeats of the main thread.
 // Measured (ext4 on a virtual disk): 1.1 ms median for both copies, 1.7 ms for the slowest of forty.
 import { constants, promises as fs } from 'node:fs';
 import { join } from 'node:path';
@@ -58,10 +58,43 @@ export function openRecordStore(directory: string): RecordStore {
 async function writeBoth(directory: string, record: DurableRecord): Promise<void> {
   const bytes = encodeRecord(record);
   try {
-    await Promise.all(copyNames.map((name) => replaceFile(directory, name, bytes)));
+    await Promise.all(copyNames.map((name) => replaceFile(directory, name, bytes))).catch(
+      (error: unknown) => {
+        if (!isFull(error)) throw error;
+        return overwriteBoth(directory, bytes);
+      },
+    );
     await syncDirectory(directory);
   } catch (error) {
     throw refused('RECORD_WRITE', 'the record could not be written', directory, error);
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '');
+}
+
+/**
+ * On a disk that is full to its last byte a copy keeps the block that it has. One after the other, the doubtful one first, so
+ * that a power cut tears one of them at most; a copy that is missing finds no room.
+ */
+async function overwriteBoth(directory: string, bytes: Uint8Array): Promise<void> {
+  const copies = await Promise.all(copyNames.map((name) => readCopy(directory, name)));
+  for (const { name } of copies.toSorted((a, b) => Number(isValid(a)) - Number(isValid(b)))) {
+    // Half of what was to replace it; its room may be what is needed.
+    await fs.rm(join(directory, `${name}.new`), { force: true });
+    await overwriteFile(join(directory, name), bytes);
+  }
+}
+
+async function overwriteFile(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await fs.open(path, constants.O_WRONLY);
+  try {
+    await file.write(bytes, 0, bytes.length, 0);
+    await file.truncate(bytes.length);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -125,25 +125,39 @@ test('a directory that is gone is RECORD_WRITE, and the store works again when i
   t.is((await openRecordStore(directory).read()).kind, 'none');
 });
 
-for (const kind of ['full', 'readonly']) {
-  test(`a ${kind} partition is RECORD_WRITE, and the record that was there still counts`, (t) => {
-    // A mount of its own: nobody else sees the small file system, and it goes with the process.
-    const program = join(import.meta.dirname, 'refusingDisk.ts');
-    const command = [
-      '--mount',
-      '--propagation',
-      'private',
-      process.execPath,
-      '--disable-warning=ExperimentalWarning',
-      program,
-      kind,
-    ];
-    const outcome: unknown = JSON.parse(execFileSync('unshare', command, { encoding: 'utf8' }));
-    t.deepEqual(outcome, {
-      code: 'RECORD_WRITE',
-      errno: kind === 'full' ? 'ENOSPC' : 'EROFS',
-      epochAfterwards: 4,
-      epochWhenThereIsRoomAgain: 5,
-    });
-  });
+/** A mount of its own: nobody else sees the small file system, and it goes with the process. */
+function onRefusingDisk(kind: string): unknown {
+  const program = join(import.meta.dirname, 'refusingDisk.ts');
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', program, kind];
+  const command = ['--mount', '--propagation', 'private', ...node];
+  return JSON.parse(execFileSync('unshare', command, { encoding: 'utf8' }));
 }
+
+test('a read-only partition is RECORD_WRITE, and the record that was there still counts', (t) => {
+  t.deepEqual(onRefusingDisk('readonly'), {
+    refusal: 'RECORD_WRITE',
+    errno: 'EROFS',
+    epochAfterwards: 4,
+    epochWhenThereIsRoomAgain: 5,
+    left: ['record.a', 'record.b'],
+  });
+});
+
+test('on a full partition the copies that are there are overwritten, one after the other', (t) => {
+  t.deepEqual(onRefusingDisk('full'), {
+    refusal: null,
+    errno: null,
+    epochAfterwards: 5,
+    epochWhenThereIsRoomAgain: 5,
+    left: ['record.a', 'record.b'],
+  });
+});
+
+test('a full partition on which one copy is missing is RECORD_WRITE, and the other still counts or is newer', (t) => {
+  t.like(onRefusingDisk('fullWithOneCopy'), {
+    refusal: 'RECORD_WRITE',
+    errno: 'ENOENT',
+    epochAfterwards: 4,
+    epochWhenThereIsRoomAgain: 5,
+  });
+});

@@ -1,7 +1,7 @@
 // Run by the record store's test inside a mount namespace of its own: a file system that is full or read-only, a write that
 // it refuses, and what can be read afterwards. Prints one JSON object.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRecordStore } from '../../../src/io/record/recordStore.ts';
@@ -22,10 +22,15 @@ try {
   const epochAfterwards = await epochOf();
   allow();
   await store.write(durableRecord({ epoch: 5 }));
-  const code = refusal instanceof HotpairError ? refusal.code : null;
-  const errno = refusal instanceof Error ? refusal.message.split(': ').at(-1) : null;
-  const outcome = { code, errno, epochAfterwards, epochWhenThereIsRoomAgain: await epochOf() };
-  process.stdout.write(JSON.stringify(outcome));
+  process.stdout.write(
+    JSON.stringify({
+      refusal: refusal instanceof HotpairError ? refusal.code : null,
+      errno: refusal instanceof Error ? refusal.message.split(': ').at(-1) : null,
+      epochAfterwards,
+      epochWhenThereIsRoomAgain: await epochOf(),
+      left: readdirSync(directory).toSorted(),
+    }),
+  );
 } finally {
   execFileSync('umount', [directory]);
   rmdirSync(directory);
@@ -34,11 +39,18 @@ try {
 function refuse(): void {
   if (kind === 'readonly') execFileSync('mount', ['-o', 'remount,ro', directory]);
   else fill();
+  if (kind === 'fullWithOneCopy') {
+    rmSync(join(directory, 'record.b'));
+    writeFileSync(join(directory, 'filler2'), Buffer.alloc(4096));
+  }
 }
 
 function allow(): void {
   if (kind === 'readonly') execFileSync('mount', ['-o', 'remount,rw', directory]);
-  else rmSync(join(directory, 'filler'));
+  else {
+    rmSync(join(directory, 'filler'));
+    rmSync(join(directory, 'filler2'), { force: true });
+  }
 }
 
 function fill(): void {
