@@ -9,7 +9,7 @@ import { cutPower } from '../faults.ts';
 import { untilTakenOver, type Field } from '../field.ts';
 import { hotpair, statusOf } from '../hotpairCommand.ts';
 import { diskDirectory, paths, type BoxName } from '../layout.ts';
-import { noLimit, type Trial } from '../trial.ts';
+import { atMost, noLimit, type Trial } from '../trial.ts';
 import { untilAlarm } from './byHand.ts';
 
 export const fullDiskTrials: readonly Trial[] = [
@@ -24,20 +24,24 @@ export const fullDiskTrials: readonly Trial[] = [
     },
     act: primaryDiskFull,
   },
+  {
+    name: 'D05-primary-disk-full-at-once',
+    title: 'the disk of the primary is full to its last byte before anybody can hand over in time',
+    expected: {
+      text: 'the standby goes on and does not consent; with room again the old primary follows',
+      roleChanges: [2],
+      outageLimitMs: atMost(20_000),
+      mayOverlap: false,
+    },
+    act: primaryDiskFullAtOnce,
+  },
 ];
 
 const mb = 1024 * 1024;
 
 async function primaryDiskFull(field: Field): Promise<void> {
-  const { primary, standby, site } = field;
-  const small = standby;
-  await cutPower(small);
-  const restore = onSmallDisk(small);
-  try {
-    await field.powerOn(small);
-    await untilEligible(field, small);
-    await hotpair(site.binary, primary, ['switchover', '--wait'], 30_000);
-    await untilEligible(field, primary);
+  const { primary } = field;
+  await withSmallPrimary(field, async (small) => {
     fill(small, 90 * mb);
     await untilAlarm(field, small, 'diskFilling', true);
     const atMs = nowMs();
@@ -51,6 +55,38 @@ async function primaryDiskFull(field: Field): Promise<void> {
     rmSync(filler(small));
     field.noteHealed();
     await untilEligible(field, small);
+  });
+}
+
+/** The log finds no room for its next file, and PostgreSQL ends: it cannot be started again. */
+async function primaryDiskFullAtOnce(field: Field): Promise<void> {
+  const { primary } = field;
+  await withSmallPrimary(field, async (small) => {
+    const atMs = nowMs();
+    field.noteFault(atMs, primary);
+    fill(small, 0);
+    await writeLog(small);
+    await untilTakenOver(field, primary, atMs, 60_000);
+    rmSync(filler(small));
+    field.noteHealed();
+    await untilEligible(field, small);
+  });
+}
+
+/** The box that was the standby gets the small disk, and then the service. */
+async function withSmallPrimary(
+  field: Field,
+  act: (small: BoxName) => Promise<void>,
+): Promise<void> {
+  const { primary, standby: small, site } = field;
+  await cutPower(small);
+  const restore = onSmallDisk(small);
+  try {
+    await field.powerOn(small);
+    await untilEligible(field, small);
+    await hotpair(site.binary, primary, ['switchover', '--wait'], 30_000);
+    await untilEligible(field, primary);
+    await act(small);
   } finally {
     rmSync(filler(small), { force: true });
     await cutPower(small);
