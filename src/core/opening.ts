@@ -96,7 +96,7 @@ function passGate(turn: Turn, said: Standing | null): void {
     return;
   }
   if (said !== null && standbyIsAhead(turn, said)) {
-    stopToGrant(turn, database.lsn ?? 0n);
+    stopToGrant(turn, null);
     return;
   }
   // Only the partner of this epoch: a new box in its place may hold all of this and not what the partner went on to.
@@ -136,8 +136,11 @@ function isGivenUp({ state }: Turn, said: Standing): boolean {
   return isPartner && said.eligible && said.fitness.carrier && said.fitness.lan;
 }
 
-/** Whatever of the database still runs, or is about to, must be gone before the epoch is. */
-function stopToGrant(turn: Turn, lsn: Lsn): void {
+/**
+ * Whatever of the database still runs, or is about to, must be gone before the epoch is. The position that the standby needs is
+ * this one, or where the database ends (null).
+ */
+function stopToGrant(turn: Turn, lsn: Lsn | null): void {
   enterPhase(turn, 'stoppingToGrant');
   turn.state.plan.lsn = lsn;
   ask(turn, { type: 'stopDatabase', how: 'now', deadlineMs: stopDeadlineMs });
@@ -148,8 +151,8 @@ export function openingStopped(turn: Turn): void {
   if (turn.state.phase !== 'stoppingToGrant') return;
   turn.state.database = { ...turn.state.database, running: false, answering: false };
   const { lsn, attempts } = turn.state.plan;
-  const detail = attempts < failedStarts ? { standbyIsAhead: true } : { failedStarts: attempts };
-  beginGranting(turn, { code: 'handoverGranted', detail }, lsn ?? 0n);
+  const detail = lsn === null ? { standbyIsAhead: true } : { failedStarts: attempts };
+  beginGranting(turn, { code: 'handoverGranted', detail }, lsn ?? turn.state.database.lsn ?? 0n);
 }
 
 function admit(turn: Turn): void {

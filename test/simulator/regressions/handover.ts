@@ -36,7 +36,7 @@ const longerTakerStumbles: Script = function* (scene) {
   if (!scene.isIn(primary, 'paired')) return;
   crashDatabase(primary);
   primary.database.loseNewest(15 + random.below(10));
-  yield scene.in(primary, 'opening', 'stoppingAhead');
+  yield scene.in(primary, 'opening', 'stoppingToGrant');
   const mend = cut('the disk', standby.disk.failing);
   crashDatabase(standby);
   yield random.between(5200, 8000);
