@@ -25,6 +25,7 @@ export function toCoreSettings(
     heartbeatIntervalMs: heartbeat.intervalMs,
     deadIntervalMs: heartbeat.deadIntervalMs,
     fastDeadIntervalMs: heartbeat.fastDeadIntervalMs,
+    serialSilenceMs: null,
     probeRoundMs: timing.probeRoundMs,
     probes: timing.probes,
     watchdogMs: effectiveWatchdogMs,

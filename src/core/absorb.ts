@@ -7,6 +7,7 @@ import {
   isOfArbiter,
   noteArbiter,
 } from './arbiterNews.ts';
+import { noteStall, noteWay } from './cable.ts';
 import { hear, inContact } from './contact.ts';
 import { loseEligibility } from './eligibility.ts';
 import type { EffectName, EffectWithToken } from './effects.ts';
@@ -78,10 +79,9 @@ function noteFact(turn: Turn, event: Exclude<CoreEvent, ArbiterEvent>): void {
       state.lan.garbageAt = state.now;
       return;
     case 'heartbeatCarrierChanged':
-      noteHeartbeatCarrier(turn, event.carrier);
-      return;
+    case 'serialLinesChanged':
     case 'servicePortChanged':
-      notePort(turn, event.port);
+      noteLink(turn, event);
       return;
     case 'addressClaimed':
       noteClaim(turn, event);
@@ -136,6 +136,14 @@ function noteFact(turn: Turn, event: Exclude<CoreEvent, ArbiterEvent>): void {
   }
 }
 
+type LinkEvent = EventOf<'heartbeatCarrierChanged' | 'serialLinesChanged' | 'servicePortChanged'>;
+
+function noteLink(turn: Turn, event: LinkEvent): void {
+  if (event.type === 'heartbeatCarrierChanged') noteHeartbeatCarrier(turn, event.carrier);
+  else if (event.type === 'serialLinesChanged') turn.state.cable.linesDropped = event.dropped;
+  else notePort(turn, event.port);
+}
+
 function noteStart(turn: Turn, event: EventOf<'agentStarted'>): void {
   const { state } = turn;
   state.agentStart = event.agentStart;
@@ -157,6 +165,7 @@ function noteHeartbeat(turn: Turn, event: EventOf<'heartbeatReceived'>): void {
   const { heardAt, standing } = state.contact;
   const wasSilent = !inContact(state, settings);
   hear(turn, event.heartbeat);
+  noteWay(turn, event, wasSilent);
   if (state.databaseFaultSince === null || !inContact(state, settings)) return;
   const opened =
     standing?.stateName === 'opening' && state.contact.standing?.stateName === 'paired';
@@ -169,6 +178,7 @@ function noteHeartbeat(turn: Turn, event: EventOf<'heartbeatReceived'>): void {
 function noteDatabase(turn: Turn, database: DatabaseObservation): void {
   const { state } = turn;
   state.database = database;
+  noteStall(turn);
   const follows = database.running && database.answering && database.receiving;
   if (follows) state.databaseFaultSince = null;
   else state.databaseFaultSince ??= state.now;

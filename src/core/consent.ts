@@ -1,5 +1,6 @@
 // The standby's consent: replication is broken although the primary is heard, so the primary need not wait for this node.
 // Having written it, a standby never accepts eligibility for that epoch again (protocol.md section 4).
+import { replicationIsCut } from './cable.ts';
 import { peerSays } from './contact.ts';
 import { loseEligibility } from './eligibility.ts';
 import { catchupRecord } from './records.ts';
@@ -7,13 +8,19 @@ import type { DatabaseStatement } from './standing.ts';
 import type { Turn } from './turn.ts';
 import { note, write } from './turn.ts';
 
-/** Writes `catchup` for the peer's paired epoch when the database has not followed for so long; returns whether it was begun. */
+/**
+ * Writes `catchup` for the peer's paired epoch when the database has not followed for so long, or at once where the cable is
+ * known to be cut, here or there; returns whether it was begun.
+ */
 export function givesConsent(turn: Turn, deadlineMs: number): boolean {
   const { record } = turn.state;
   const said = peerSays(turn);
   if (said === null || said.record === null || said.record.epoch !== record?.epoch) return false;
   if (record.mode !== 'paired' || record.holder === turn.settings.self) return false;
-  if (!notFollowingFor(turn, deadlineMs)) return false;
+  const isCut =
+    said.stateName === 'paired' &&
+    (said.replicationCut || replicationIsCut(turn.state, turn.settings));
+  if (!isCut && !notFollowingFor(turn, deadlineMs)) return false;
   if (said.record.handed === 'handed') {
     if (!cannotTake(turn) || isLongerThan(turn, said.record)) return false;
   } else if (said.handingOver || said.record.mode !== 'paired') {
@@ -22,7 +29,7 @@ export function givesConsent(turn: Turn, deadlineMs: number): boolean {
     return false;
   }
   loseEligibility(turn, 'consent');
-  note(turn, { code: 'consentNeeded' });
+  note(turn, { code: isCut ? 'replicationCut' : 'consentNeeded' });
   write(turn, catchupRecord(turn, record.epoch, said.record.holder));
   return true;
 }

@@ -73,6 +73,8 @@ type Happening =
   /** A datagram that could not be authenticated or decoded. */
   | { readonly type: 'garbageReceived'; readonly path: string }
   | { readonly type: 'heartbeatCarrierChanged'; readonly carrier: boolean }
+  /** The modem lines that the other box drives on the serial port have dropped, or are raised again. */
+  | { readonly type: 'serialLinesChanged'; readonly dropped: boolean }
   | { readonly type: 'servicePortChanged'; readonly port: PortState }
   /** Somebody else announced, probed or answered for a service address. */
   | {

@@ -27,8 +27,9 @@ export function notePort(turn: Turn, port: PortState): void {
 }
 
 export function noteHeartbeatCarrier(turn: Turn, carrier: boolean): void {
-  const { lan, now } = turn.state;
+  const { lan, cable, now } = turn.state;
   if (lan.heartbeatCarrier === carrier) return;
+  cable.goodSince = now;
   lan.heartbeatCarrier = carrier;
   lan.heartbeatCarrierSince = now;
 }

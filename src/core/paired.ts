@@ -2,18 +2,22 @@
 import { beginHandover, beginLeaving, beginOpening } from './entrances.ts';
 import { keepAddress } from './address.ts';
 import { beginAsking } from './asking.ts';
+import { lookPauseMs, noteCutConsent } from './cable.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import { isOutside, primaryHindrance } from './permission.ts';
 import type { Reason } from './reasons.ts';
 import type { Standing } from './standing.ts';
 import { stepDown } from './stepDown.ts';
 import type { Turn } from './turn.ts';
+import { watchDatabase } from './turn.ts';
 
 /** A port without carrier, or references that do not answer, for this long is no blink. */
 const unfitMs = 100;
 const unfitRounds = 3;
 /** The ports of a switch that starts do not come up at one moment: what both had lost may be back for both within this time. */
 const backTogetherMs = 1000;
+/** Heartbeats between two looks at the database, see `beginPaired`. */
+const calmPauses = 10;
 
 export function considerPaired(turn: Turn): void {
   const { state, settings } = turn;
@@ -23,6 +27,7 @@ export function considerPaired(turn: Turn): void {
   }
   const said = peerSays(turn);
   if (said !== null && isConsent(turn, said)) {
+    noteCutConsent(turn, said);
     beginLeaving(turn, { code: 'consentGiven' });
     return;
   }
@@ -38,6 +43,8 @@ export function considerPaired(turn: Turn): void {
     return;
   }
   keepAddress(turn);
+  // A standby consents only to a primary that says how far its log goes: where replication is cut, that is looked at often.
+  watchDatabase(turn, lookPauseMs(state, settings, calmPauses));
   if (said !== null) considerHandover(turn, said);
 }
 

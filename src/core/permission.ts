@@ -1,6 +1,7 @@
 // May this node leave the paired epoch alone? Each function names the first condition that is missing, so that status can say
 // what is waited for. With the `lan` arbiter (protocol.md section 6) null means permission; with an arbiter outside the pair
 // (section 5) it means that there is a reason to ask it.
+import { fastQuietMs } from './cable.ts';
 import { checkGapMs, evidenceSpanMs, lanIsGood, probeSpacingMs, selfTestValidMs } from './lan.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
@@ -48,7 +49,7 @@ export function standbyHindrance(state: State, settings: Settings): Hindrance | 
     if (settings.arbiter !== 'etcd') return 'neverHeard';
     if (!listenedLongEnough(state, settings)) return 'peerNotSilent';
   } else {
-    const quietMs = isFast ? settings.fastDeadIntervalMs : settings.deadIntervalMs;
+    const quietMs = isFast ? fastQuietMs(state, settings) : settings.deadIntervalMs;
     if (now - contact.heardAt < quietMs || now - contact.ackedAt < quietMs) return 'peerNotSilent';
     if (eligibility.epoch !== record.epoch) return 'notEligible';
   }

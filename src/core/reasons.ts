@@ -42,6 +42,8 @@ const sentences = {
   waitingForArbiter: 'without the peer only the arbiter can give this box the epoch',
   consentGiven: 'the standby gave its consent: it no longer follows',
   consentNeeded: 'replication does not follow although the peer is heard',
+  replicationCut:
+    'the peer is heard, and the heartbeat port that replication needs carries nothing',
   eligibilityLost: 'this standby may not take over until the primary grants it again',
   switchoverOrdered: 'a switchover was ordered',
   primaryUnfit: 'the primary is unfit and the standby is fit',

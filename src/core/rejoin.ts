@@ -1,5 +1,6 @@
 // From an old log to a following standby: keep what only this node has, rewind, else clone, start, stream. The record
 // names the job while the data directory must not be started (protocol.md section 7, Rejoin).
+import { cableCarries } from './cable.ts';
 import { givesConsent } from './consent.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import type { EffectWithToken } from './effects.ts';
@@ -77,6 +78,7 @@ function leaveWaiting(turn: Turn): void {
   }
   const said = peerSays(turn);
   if (said === null || !isSource(turn, said) || !mayBeRebuilt(turn, said)) return;
+  if (!cableCarries(state, turn.settings)) return;
   if (needsRewind && !needsClone && !said.database.rewindable) return;
   if (state.database.running) {
     stop(turn);

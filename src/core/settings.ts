@@ -12,6 +12,8 @@ export type Settings = {
   readonly deadIntervalMs: number;
   /** D_fast: the same with physical evidence (Eth1 without carrier). */
   readonly fastDeadIntervalMs: number;
+  /** Silence of the serial path that D_fast must see, where there is one: it may speak less often than the cable. */
+  readonly serialSilenceMs: number | null;
   readonly probeRoundMs: number;
   readonly probes: number;
   /** W, as the device reported it after it was set. */

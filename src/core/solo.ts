@@ -3,6 +3,7 @@
 import { beginLeaving, beginOpening, beginPaired, beginSolo } from './entrances.ts';
 import { keepAddress } from './address.ts';
 import { keepRewindable } from './checkpoint.ts';
+import { isSteady } from './cable.ts';
 import { peerIsAhead, peerSays } from './contact.ts';
 import { resolveTwoPrimaries } from './conflict.ts';
 import type { EventOf } from './events.ts';
@@ -38,7 +39,8 @@ function mayPair(turn: Turn, said: Standing): boolean {
   if (
     state.now < state.pairingNotBefore ||
     state.writing !== null ||
-    isPending(turn, 'clearSynchronous')
+    isPending(turn, 'clearSynchronous') ||
+    !isSteady(state, turn.settings, said)
   )
     return false;
   if (

@@ -1,4 +1,5 @@
 // What this node says of itself now, and when: with every interval, and at once when it changes what others may rely on.
+import { replicationIsCut } from './cable.ts';
 import { inContact } from './contact.ts';
 import { lanIsGood } from './lan.ts';
 import { mayGrant } from './paired.ts';
@@ -21,6 +22,7 @@ export function standingOf(turn: Turn): Standing {
     switchoverEpoch: state.switchoverEpoch,
     handingOver: state.name === 'handingOver',
     acknowledgedAlone: state.acknowledgedAlone,
+    replicationCut: replicationIsCut(state, turn.settings),
     fitness: fitnessOf(turn),
     database: databaseOf(state),
     serviceMac: state.port.mac,
@@ -140,5 +142,5 @@ function digestOf(turn: Turn): string {
       ? ''
       : `${grant.type}${grant.epoch}${grant.toStart}${grant.type === 'eligibility' ? grant.lossCounter : ''}`;
   // One expression: this is computed at every step, and lists cost more than all the rest of it.
-  return `${state.name},${record?.epoch},${record?.mode},${record?.handed},${state.leaving},${state.eligibility.epoch},${granted},${state.switchoverEpoch},${handingOver},${state.database.receiving}`;
+  return `${state.name},${record?.epoch},${record?.mode},${record?.handed},${state.leaving},${state.eligibility.epoch},${granted},${state.switchoverEpoch},${handingOver},${state.database.receiving},${replicationIsCut(state, turn.settings)}`;
 }

@@ -1,5 +1,6 @@
 // The standby: takes note of what the primary says, asks for nothing but records, and takes over only with permission.
 import { beginAsking } from './asking.ts';
+import { cableCarries, lookPauseMs } from './cable.ts';
 import { givesConsent, notFollowingFor } from './consent.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import { isGranted, loseEligibility, takeGrant } from './eligibility.ts';
@@ -75,7 +76,7 @@ function mayFollow(turn: Turn, said: Standing, epoch: number): boolean {
 /** Handover, consent, grant: what contact with a primary brings. Returns whether the state was left or a record asked for. */
 function followsOrders(turn: Turn, said: Standing): boolean {
   // The giver waits for my position: while it stops, that is looked at as often as can be.
-  watchDatabase(turn, turn.settings.heartbeatIntervalMs * (said.handingOver ? 0.2 : 5));
+  watchDatabase(turn, lookPauseMs(turn.state, turn.settings, said.handingOver ? 0.2 : 5));
   if (takesHandover(turn, said) || takesHandback(turn, said)) return true;
   if (givesConsent(turn, patienceMs(turn, said))) return true;
   if (needsRebuild(turn, said)) return true;
@@ -134,6 +135,8 @@ function needsRebuild(turn: Turn, said: Standing): boolean {
   if (said.record === null || said.record.epoch !== state.record.epoch || said.handingOver)
     return false;
   if (said.record.mode === 'catchup' || !said.database.rewindable) return false;
+  // Nothing could be fetched, and the log that is here is the only one if the primary dies now.
+  if (!cableCarries(state, settings)) return false;
   if (
     !notFollowingFor(turn, settings.followDeadlineMs) ||
     state.now - state.since < settings.followDeadlineMs

@@ -64,6 +64,8 @@ export type Standing = {
   readonly handingOver: boolean;
   /** Clients could have been acknowledged in this lone epoch: settles two solos of one epoch. */
   readonly acknowledgedAlone: boolean;
+  /** I hear the peer another way, and know that the heartbeat port carries no replication between us. */
+  readonly replicationCut: boolean;
   readonly fitness: Fitness;
   readonly database: DatabaseStatement;
   readonly serviceMac: string | null;

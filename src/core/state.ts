@@ -71,6 +71,29 @@ export type Lan = {
   garbageAt: number;
 };
 
+/** What is known of the heartbeat port as the way of replication, and of the serial port beside it. */
+export type Cable = {
+  /** When something newer than all before came over it. */
+  heardAt: number;
+  peerStart: AgentStart | null;
+  lastSeq: number;
+  /** When another path was the first to bring something fresh. */
+  otherAt: number;
+  /** When the present contact began, on whatever path. */
+  contactSince: number;
+  /** Since when it has had carrier and was heard without a break. */
+  goodSince: number;
+  /** When the standby consented because of it. */
+  consentAt: number;
+  /** The first look at which the standby's log stood where it stands, below what the peer says of its own. */
+  stalledSince: number | null;
+  /** From then up to the last look. */
+  stalledMs: number;
+  reached: Lsn | null;
+  /** The lines that the other box drives on the serial port have dropped. */
+  linesDropped: boolean;
+};
+
 export type Eligibility = {
   /** The epoch for which the primary granted it; null: none. */
   epoch: number | null;
@@ -141,6 +164,7 @@ export type State = {
   contact: Contact;
   sending: Sending;
   lan: Lan;
+  cable: Cable;
   port: PortState;
   database: DatabaseObservation;
   databaseFaultSince: number | null;
@@ -225,6 +249,20 @@ const noLan: Lan = {
   garbageAt: -Infinity,
 };
 
+const noCable: Cable = {
+  heardAt: -Infinity,
+  peerStart: null,
+  lastSeq: 0,
+  otherAt: -Infinity,
+  contactSince: -Infinity,
+  goodSince: -Infinity,
+  consentAt: -Infinity,
+  stalledSince: null,
+  stalledMs: 0,
+  reached: null,
+  linesDropped: false,
+};
+
 const noArbiter: Arbiter = {
   publishedEpoch: null,
   unsettledEpoch: null,
@@ -280,6 +318,7 @@ export function initialState(settings: Settings): State {
       kickAt: 0,
     },
     lan: noLan,
+    cable: noCable,
     port: noPort,
     database: noDatabase,
     databaseFaultSince: null,

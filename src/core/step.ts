@@ -2,6 +2,7 @@
 import { absorb } from './absorb.ts';
 import { keepArbiter } from './asking.ts';
 import { refreshAlarms } from './alarms.ts';
+import { fastQuietMs, isHeardElsewhere } from './cable.ts';
 import { expireMaintenance } from './commands.ts';
 import { inContact, isSuspicious } from './contact.ts';
 import type { Effect } from './effects.ts';
@@ -72,13 +73,15 @@ export function nextWakeAt(state: State, settings: Settings): number {
   if (contact.heardAt !== null && contact.ackedAt !== null) {
     const quietMs = state.lan.heartbeatCarrier
       ? settings.deadIntervalMs
-      : settings.fastDeadIntervalMs;
+      : fastQuietMs(state, settings);
     consider(contact.heardAt + settings.heartbeatIntervalMs * 1.5);
     // Late suspicion would be a span in which nobody looked at the LAN.
     consider(contact.ackedAt + settings.heartbeatIntervalMs * 2.5);
     consider(contact.heardAt + quietMs);
     consider(contact.ackedAt + quietMs);
     consider(contact.heardAt + soloWaitMs(state, settings));
+    if (isHeardElsewhere(state, settings))
+      consider(state.lan.heartbeatCarrierSince + settings.fastDeadIntervalMs);
   }
   return wakeAt;
 }

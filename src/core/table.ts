@@ -70,6 +70,7 @@ function look(consider: (turn: Turn) => void) {
     tick: consider,
     heartbeatReceived: consider,
     heartbeatCarrierChanged: consider,
+    serialLinesChanged: consider,
     servicePortChanged: consider,
     databaseObserved: consider,
     probeRoundDone: consider,

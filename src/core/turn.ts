@@ -24,6 +24,7 @@ export function beginTurn(state: State, settings: Settings, at: number): Turn {
     contact: { ...state.contact },
     sending: { ...state.sending },
     lan: { ...state.lan },
+    cable: { ...state.cable },
     eligibility: { ...state.eligibility },
     arbiter: { ...state.arbiter },
     plan: { ...state.plan },

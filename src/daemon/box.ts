@@ -2,6 +2,7 @@
 // for the loop; everything that the core wants goes through the executors.
 import { formatInterfaceAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
+import { cablePath } from '../core/cable.ts';
 import type { Report } from '../core/effects.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Settings } from '../core/settings.ts';
@@ -331,7 +332,7 @@ function openPaths(
 function joinCable(config: Config, paths: HeartbeatPaths, log: Log): HeartbeatPort {
   const { port: device, address, peer, udpPort } = config.heartbeat;
   const heartbeatPort = openHeartbeatPort(device, formatInterfaceAddress(address), log);
-  paths.add(device, (take) =>
+  paths.add(cablePath, (take) =>
     openUdpPath({
       device,
       localAddress: address.address,

@@ -98,8 +98,9 @@ const flag = {
   fitDatabase: 1 << 19,
   fitDisk: 1 << 20,
   maintenance: 1 << 21,
+  replicationCut: 1 << 22,
 } as const;
-const allFlags = (1 << 22) - 1;
+const allFlags = (1 << 23) - 1;
 
 /**
  * Encodes and signs a heartbeat.
@@ -250,7 +251,8 @@ function flagsOf(heartbeat: Heartbeat): number {
     (fitness.lan ? flag.fitLan : 0) |
     (fitness.database ? flag.fitDatabase : 0) |
     (fitness.disk ? flag.fitDisk : 0) |
-    (fitness.maintenance ? flag.maintenance : 0)
+    (fitness.maintenance ? flag.maintenance : 0) |
+    (standing.replicationCut ? flag.replicationCut : 0)
   );
 }
 
@@ -293,6 +295,7 @@ function readStanding(reader: ByteReader, flags: number): Standing {
     switchoverEpoch,
     handingOver: has(flag.handingOver),
     acknowledgedAlone: has(flag.acknowledgedAlone),
+    replicationCut: has(flag.replicationCut),
     fitness: fitnessOf(flags),
     database,
     serviceMac,

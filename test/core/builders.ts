@@ -18,6 +18,7 @@ export function settings(changes: Partial<Settings> = {}): Settings {
     heartbeatIntervalMs: 50,
     deadIntervalMs: 250,
     fastDeadIntervalMs: 100,
+    serialSilenceMs: null,
     probeRoundMs: 90,
     probes: 3,
     watchdogMs: 2000,
@@ -87,6 +88,7 @@ export function standing(changes: Partial<Standing> = {}): Standing {
     switchoverEpoch: null,
     handingOver: false,
     acknowledgedAlone: false,
+    replicationCut: false,
     fitness: { carrier: true, lan: true, database: true, disk: true, maintenance: false },
     database: {
       systemId: someSystemId,

@@ -39,6 +39,7 @@ export type Surroundings = {
 };
 
 export type Beat = {
+  readonly path?: string;
   readonly sender?: string;
   readonly agentStart?: string;
   readonly seq?: number;
@@ -140,14 +141,14 @@ export function drivenNode(beginning: Beginning): DrivenNode {
     return state.pending.probe !== undefined && now - asking >= chosen.probeRoundMs;
   }
 
-  function hears(changes: Partial<Standing>, beat: Beat = {}): void {
+  function hears(changes: Partial<Standing>, { path = 'eth1', ...beat }: Beat = {}): void {
     peerSeq += 1;
     heardAt = now;
     const sent = all('sendHeartbeat').at(-1)?.heartbeat ?? null;
     const echo = sent === null ? null : { agentStart: sent.agentStart, seq: sent.seq };
     happen({
       type: 'heartbeatReceived',
-      path: 'eth1',
+      path,
       heartbeat: heartbeat({
         sender: isA ? boxB : boxA,
         agentStart: peerStart,

@@ -49,6 +49,12 @@ export const scripts: Readonly<Record<string, () => DrivenNode>> = {
     node.pass(100, { peer: nothingOwn });
     return node;
   },
+  grantsAgain: () => {
+    const record = durableRecord({ mode: 'catchup', handed: 'handed', lsn: someLsn });
+    const node = drivenNode({ record, database: stoppedDatabase() });
+    node.pass(100, { peer: wellStandby });
+    return node;
+  },
   permitted: () => then(pairedPrimary(), (node) => node.pass(9000)),
   takesOver: () => then(eligibleStandby(), (node) => node.pass(600)),
   handedOver: stopped,

@@ -28,7 +28,7 @@ function readArguments(): Wanted {
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },
-      budget: { type: 'string', default: '1000' },
+      budget: { type: 'string', default: '2000' },
       rules: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       workers: { type: 'string', default: String(availableParallelism()) },

@@ -1,5 +1,6 @@
 // All mutants. How to add one: CONTRIBUTING.md; which rule each belongs to: src/core/SPEC.md, compared by a test.
 import { arbiters } from './arbiters.ts';
+import { cable } from './cable.ts';
 import { changes } from './changes.ts';
 import type { Mutant } from './mutant.ts';
 import { primaryEvidence } from './primaryEvidence.ts';
@@ -12,6 +13,7 @@ export const mutants: readonly Mutant[] = [
   ...standbyEvidence,
   ...primaryEvidence,
   ...changes,
+  ...cable,
   ...startTable,
   ...arbiters,
 ];

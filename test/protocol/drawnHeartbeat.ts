@@ -25,6 +25,7 @@ function drawnStanding(random: Random): Standing {
     switchoverEpoch: maybe(random, () => counter(random)),
     handingOver: random.chance(0.5),
     acknowledgedAlone: random.chance(0.5),
+    replicationCut: random.chance(0.5),
     fitness: {
       carrier: random.chance(0.5),
       lan: random.chance(0.5),

@@ -195,7 +195,7 @@ test('I9: a standby that takes a grant for another start of its agent is found',
 });
 
 test('V3: a box that keeps the service address when it should take it off is found', (t) => {
-  t.true(finds('V3', 40, { stickyAddress: true }));
+  t.true(finds('V3', 120, { stickyAddress: true }));
 });
 
 test('a core that starts a database which is half rewound is found', (t) => {

@@ -56,6 +56,7 @@ export class Faults implements FaultSite {
     this.#untilMs = 0;
     for (const end of this.#open) end();
     this.#open.clear();
+    this.world.secondPath?.mend();
     const { random, boxes } = this.world;
     // Where each switched the other off, somebody has to come; else whoever did it switches on again.
     if (boxes.every((box) => box.isSwitchedOff)) for (const box of boxes) box.isSwitchedOff = false;

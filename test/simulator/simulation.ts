@@ -23,7 +23,8 @@ import type { Counts } from './tally.ts';
 import { Trace } from './trace.ts';
 import type { ThemeName } from './themes.ts';
 import { World } from './world.ts';
-import { drawOptions } from './worldOptions.ts';
+import { drawSecondPath } from './secondPath.ts';
+import { drawOptions, joined } from './worldOptions.ts';
 import type { Planted, WorldOptions } from './worldOptions.ts';
 
 export type Outcome = {
@@ -82,10 +83,10 @@ export function simulate(core: Core, request: Request): Outcome {
   };
 }
 
-function optionsOf({ safetyMs, arbiter, planted, stage }: Request, random: Random): WorldOptions {
-  return stage === undefined
-    ? drawOptions(random, safetyMs, arbiter ?? 'lan', planted ?? {})
-    : stageOptions(stage, safetyMs, arbiter ?? 'lan');
+function optionsOf(request: Request, random: Random): WorldOptions {
+  const { seed, safetyMs, planted, stage, arbiter = 'lan' } = request;
+  if (stage !== undefined) return stageOptions(stage, safetyMs, arbiter);
+  return joined(drawOptions(random, safetyMs, arbiter, planted ?? {}), drawSecondPath(seed));
 }
 
 class Run {

@@ -65,6 +65,7 @@ export function stageOptions(
     arbiter,
     planted: {},
     isStrict: true,
+    secondPath: null,
     ...siteWith(times ?? {}, linkUp ?? { linkMs: 0, listenMs: 0 }),
     safetyMs,
     calmMs: 1000,

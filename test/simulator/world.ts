@@ -21,6 +21,7 @@ import { HeartbeatCable, isAssumed, Lan } from './network.ts';
 import { beginTakeover } from './operatorActs.ts';
 import type { Random } from './random.ts';
 import { Replication } from './replication.ts';
+import { SecondPath } from './secondPath.ts';
 import { checkAdmitted, checkAsked, checkCleared, checkPromoted, checkStanding } from './steps.ts';
 import { Tally } from './tally.ts';
 import type { Trace } from './trace.ts';
@@ -37,6 +38,7 @@ export class World {
   readonly queue = new EventQueue();
   readonly cable: HeartbeatCable;
   readonly lan = new Lan();
+  readonly secondPath: SecondPath | null;
   readonly etcd = new Etcd(this);
   readonly fence = new FenceDevice(this);
   readonly ledger: Ledger;
@@ -64,6 +66,7 @@ export class World {
     this.cable = new HeartbeatCable(options.heartbeatLoss, options.heartbeatDelayMs);
     this.boxes = [new Box(this, 0, boxA, someSystemId), new Box(this, 1, boxB, someSystemId)];
     const [a, b] = this.boxes;
+    this.secondPath = options.secondPath && new SecondPath(this, options.secondPath);
     this.#replication = [new Replication(this, b, a), new Replication(this, a, b)];
     const beginning = newLog();
     this.ledger = new Ledger(beginning);
@@ -134,6 +137,7 @@ export class World {
 
   linksChanged(): void {
     for (const box of this.boxes) box.linksChanged();
+    this.secondPath?.linksChanged();
     for (const replication of this.#replication) replication.pathChanged();
   }
 
@@ -165,6 +169,7 @@ export class World {
 
   sendHeartbeat(box: Box, heartbeat: Heartbeat): void {
     checkStanding(this, box, heartbeat.standing);
+    this.secondPath?.send(box, heartbeat);
     const { cable, random } = this;
     if (!cable.passes(box.side) || !box.peer.powered || cable.loses(random)) return;
     if (cable.filters(box.side, random)) return;

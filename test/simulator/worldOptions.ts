@@ -9,6 +9,8 @@ import { operatorActNames } from './operatorActs.ts';
 import { drawSite } from './drawnSettings.ts';
 import type { LinkUp } from './drawnSettings.ts';
 import type { Random } from './random.ts';
+import { withSecondPath } from './secondPath.ts';
+import type { SecondPathOptions } from './secondPath.ts';
 import { drawAimed, drawTheme } from './themes.ts';
 import type { ThemeName } from './themes.ts';
 import type { SimulatedArbiter } from './simulatedArbiter.ts';
@@ -45,6 +47,8 @@ export type WorldOptions = {
   /** Of both boxes, but for `self`. */
   readonly settings: Settings;
   readonly linkUp: LinkUp;
+  /** Another way for heartbeats beside the cable. */
+  readonly secondPath: SecondPathOptions | null;
   /** How long faults are drawn. */
   readonly safetyMs: number;
   /** Mean pause between two clusters of faults. */
@@ -96,6 +100,7 @@ export function drawOptions(
     planted,
     isStrict: false,
     ...drawSite(random),
+    secondPath: null,
     safetyMs,
     calmMs: random.pick([5000, 10_000, 20_000, 40_000]),
     maxFaultsInCluster: random.pick([1, 2, 3, 5]),
@@ -121,6 +126,11 @@ export function drawOptions(
     ...(random.chance(0.5) ? drawTheme(random, names) : {}),
   };
   return { ...options, ...drawAimed(random.branch(), arbiter) };
+}
+
+/** The same world with another way for heartbeats. */
+export function joined(options: WorldOptions, secondPath: SecondPathOptions | null): WorldOptions {
+  return { ...options, secondPath, settings: withSecondPath(options.settings, secondPath) };
 }
 
 /** Some kinds of fault alone show what all together hide: most seeds leave half of them out. */

@@ -172,7 +172,7 @@ export const evidenceRegressions: readonly Regression[] = [
   },
   {
     story: 'I2: a LAN that blinked while the agent was blocked made a living primary look dead',
-    seed: 17,
+    seed: 5,
     arbiter: 'lan',
     stage: { script: lanBlinks },
     patches: vetoOfEth1.patches,

@@ -173,7 +173,7 @@ export const orderRegressions: readonly Regression[] = [
   },
   {
     story: 'I2: an order found in the ledger was carried through although the peer was ahead',
-    seed: 4,
+    seed: 1,
     arbiter: 'etcd',
     stage: { script: lateOrderIsFound },
     patches: [
