@@ -39,6 +39,13 @@ const words: Readonly<Record<string, string>> = {
   replayHeld: 'the standby does not replay what it receives: it is started again',
   pairingPaused: 'the other box comes and goes: the next pairing waits, see to that box',
   quarantined: 'this box came up too often without an orderly stop: it does not take over',
+  pathSilent:
+    'nothing comes over one of the heartbeat paths: see to its cable, the line "heartbeat" says which',
+  pathFlapping: 'one of the heartbeat paths comes and goes: see to its cable and its ports',
+  pathOneWay:
+    'the other box is heard over a heartbeat path and does not hear this one over it: see to its cable',
+  pathOnlySmall:
+    'a heartbeat path passes small datagrams only: see to its MTU and to what stands in between',
   agentDown: 'the agent does not run',
 };
 

@@ -232,16 +232,22 @@ function pathText(path: StatusJson['paths'][number]): string {
   const { received, lost, jitterMs, lastReceived } = path;
   const trouble = [
     bad > 0 ? `${bad} not readable` : '',
+    path.alarms.includes('pathOneWay') ? 'does NOT reach the other box' : '',
+    path.alarms.includes('pathOnlySmall') ? 'passes SMALL datagrams only' : '',
     path.looped > 0 ? `${path.looped} of our own (a loop in the cable)` : '',
     path.repeated > 0 ? `${path.repeated} repeated` : '',
     path.sendFailed > 0 ? `${path.sendFailed} not sent` : '',
   ].filter((text) => text !== '');
+  const since = `${pathStateText[path.state]} since ${localTime(path.since)}`;
+  const damped = path.holdMs > 0 ? `, believed again after ${roughly(path.holdMs)} of quiet` : '';
   const figures =
     lastReceived === null
       ? 'nothing received yet'
       : `last ${localTime(lastReceived)}, ${received} received, ${lost} lost, jitter ${jitterMs} ms`;
-  return [figures, ...trouble].join(', ');
+  return [`${path.device} ${since}${damped}`, figures, ...trouble].join(', ');
 }
+
+const pathStateText = { working: 'works', silent: 'SILENT', flapping: 'FLAPPING' } as const;
 
 function databaseText({ database }: StatusJson): string {
   if (database.problem !== null) return `${database.problem.code}: ${database.problem.text}`;

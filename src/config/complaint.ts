@@ -40,6 +40,8 @@ export const complaintCodes = {
     'the suspicious reference check is too slow for the dead interval',
   CONFIG_RELATION_SELF_TEST: "the probe's self-test expires before it is repeated",
   CONFIG_RELATION_HEARTBEAT_SUBNET: 'the two heartbeat addresses do not make a link',
+  CONFIG_RELATION_SERIAL: 'the serial line is too slow for the dead interval',
+  CONFIG_RELATION_LAN_PATH: 'heartbeats over a service port that is kept down',
   CONFIG_RELATION_NETWORKS: 'the heartbeat network overlaps a service network',
   CONFIG_RELATION_PORTS: 'heartbeat and service use the same network device',
   CONFIG_RELATION_SERVICE_ADDRESS: 'the service addresses do not suit the arbiter',

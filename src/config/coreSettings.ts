@@ -3,6 +3,7 @@ import type { Settings } from '../core/settings.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
 import { type Config, withWatchdogTimeout } from './config.ts';
 import type { NodeIdentity } from './identity.ts';
+import { leastSerialSilenceMs } from './serialTimes.ts';
 import { brokenRelations } from './relations.ts';
 
 /**
@@ -25,7 +26,8 @@ export function toCoreSettings(
     heartbeatIntervalMs: heartbeat.intervalMs,
     deadIntervalMs: heartbeat.deadIntervalMs,
     fastDeadIntervalMs: heartbeat.fastDeadIntervalMs,
-    serialSilenceMs: null,
+    serialSilenceMs:
+      heartbeat.serial.device === undefined ? null : leastSerialSilenceMs(heartbeat.intervalMs),
     probeRoundMs: timing.probeRoundMs,
     probes: timing.probes,
     watchdogMs: effectiveWatchdogMs,

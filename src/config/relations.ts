@@ -13,6 +13,7 @@ import {
 import { formatDuration } from './duration.ts';
 import { etcdRelations } from './etcdRelations.ts';
 import { fenceRelations } from './fenceRelations.ts';
+import { pathRelations } from './pathRelations.ts';
 import type { Finding, Relation } from './relation.ts';
 import { warnings } from './warnings.ts';
 
@@ -108,6 +109,7 @@ export const relations: readonly Relation[] = [
     keys: ['heartbeat.peer', 'heartbeat.address'],
     find: peerIsNoNeighbour,
   },
+  ...pathRelations,
   {
     code: 'CONFIG_RELATION_NETWORKS',
     keys: ['service.addresses', 'heartbeat.address'],

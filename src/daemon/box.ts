@@ -2,13 +2,11 @@
 // for the loop; everything that the core wants goes through the executors.
 import { formatInterfaceAddress } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
-import { cablePath } from '../core/cable.ts';
 import type { Report } from '../core/effects.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Settings } from '../core/settings.ts';
 import { openDatabase } from '../io/database/database.ts';
 import type { Database } from '../io/database/database.ts';
-import { openUdpPath } from '../io/heartbeat/udpPath.ts';
 import { openServicePort } from '../io/link/servicePort.ts';
 import type { ServicePort } from '../io/link/servicePort.ts';
 import { openRecordStore } from '../io/record/recordStore.ts';
@@ -33,13 +31,12 @@ import { databaseOptionsOf } from './ground.ts';
 import type { PairGround } from './ground.ts';
 import { openArbiter } from './openArbiter.ts';
 import { openKeys } from './openKeys.ts';
-import { openHeartbeatPaths } from './heartbeatPaths.ts';
-import type { HeartbeatPaths, PathKeys } from './heartbeatPaths.ts';
+import type { HeartbeatPaths } from './heartbeatPaths.ts';
 import type { KeyExchange } from './keyExchange.ts';
-import { openHeartbeatPort } from './heartbeatPort.ts';
 import type { HeartbeatPort } from './heartbeatPort.ts';
 import type { Log } from './log.ts';
 import type { Happening } from './mailbox.ts';
+import { noteCarriers, openPaths } from './openPaths.ts';
 import { openQuarantine } from './quarantine.ts';
 import type { Quarantine } from './quarantine.ts';
 import { openReportLog, reasonFields } from './reporting.ts';
@@ -103,7 +100,10 @@ export type BoxOptions = {
 export function openBox(options: BoxOptions): Box {
   const { ground, log, watchdog } = options;
   const { config } = ground;
-  const post = (happening: Happening): void => loop.post(happening);
+  const post = postNoting(
+    () => paths,
+    (happening) => loop.post(happening),
+  );
   const watch = lateWatch();
   const { flight, records } = openStores(ground);
   const servicePort = openPorts(config, post);
@@ -111,11 +111,10 @@ export function openBox(options: BoxOptions): Box {
   const database = openOwnDatabase(ground, log, post, watch);
   const keys = openKeys(ground, log, database, () => ({ paths, loop }));
   const care = openCare(options, database, watch, () => commands);
-  const paths = openPaths(ground, log, post, keys);
+  const { paths, heartbeatPort } = openPaths(ground, log, post, keys);
   const commands = openCommands(post);
   const arbiter = openArbiter({ ground, log, paths, state: () => loop.state() });
   const roles = openRoleHistory(log, options.roleChange);
-  const reset = resetter(log, watchdog, servicePort);
   const perform = effectPerformer({
     log,
     paths,
@@ -127,10 +126,9 @@ export function openBox(options: BoxOptions): Box {
     arbiter,
     resources: openResources(post, log),
     settings: () => loop.settings(),
-    kickWatchdog: reset.kick,
+    ...resetter(log, watchdog, servicePort),
     answerCommand: commands.answer,
     report: reportsTo(log, roles),
-    resetBox: reset.resetBox,
   });
   const loop = openStepLoop({
     settings: options.settings,
@@ -140,7 +138,6 @@ export function openBox(options: BoxOptions): Box {
     late: (lateByMs) => log.line('warning', 'loopLate', { lateByMs: Math.round(lateByMs) }),
     broken: options.broken,
   });
-  const heartbeatPort = joinCable(config, paths, log);
   const statePartition = watchStatePartition(config.state.directory, log);
   return {
     ground,
@@ -284,7 +281,7 @@ function openCare(
 const handOverDeadlineMs = 120_000;
 
 type Resetter = {
-  readonly kick: () => void;
+  readonly kickWatchdog: () => void;
   readonly resetBox: (reason: Reason) => void;
 };
 
@@ -292,7 +289,7 @@ type Resetter = {
 function resetter(log: Log, watchdog: Watchdog, servicePort: ServicePort): Resetter {
   let isResetting = false;
   return {
-    kick() {
+    kickWatchdog() {
       if (!isResetting) watchdog.kick();
     },
     resetBox(reason) {
@@ -301,6 +298,17 @@ function resetter(log: Log, watchdog: Watchdog, servicePort: ServicePort): Reset
       lowerQuietly(servicePort, log);
       rebootAtOnce();
     },
+  };
+}
+
+/** Links that come and go are news to the core, and to what people are told of the paths. */
+function postNoting(
+  paths: () => HeartbeatPaths,
+  post: (happening: Happening) => void,
+): (happening: Happening) => void {
+  return (happening) => {
+    noteCarriers(paths(), happening);
+    post(happening);
   };
 }
 
@@ -316,33 +324,6 @@ function openPorts(config: Config, post: (happening: Happening) => void): Servic
     onHeartbeatCarrier: (carrier) => post({ type: 'heartbeatCarrierChanged', carrier }),
     onForeignClaim: (mac, _address, how) => post({ type: 'addressClaimed', mac, how }),
   });
-}
-
-function openPaths(
-  { identity }: PairGround,
-  log: Log,
-  deliver: (happening: Happening) => void,
-  keys: PathKeys,
-): HeartbeatPaths {
-  const { nodeId, pairId } = identity;
-  return openHeartbeatPaths({ self: nodeId, pairId, keys, log, deliver });
-}
-
-/** Adds the path over the heartbeat port; the port is kept usable until closed. */
-function joinCable(config: Config, paths: HeartbeatPaths, log: Log): HeartbeatPort {
-  const { port: device, address, peer, udpPort } = config.heartbeat;
-  const heartbeatPort = openHeartbeatPort(device, formatInterfaceAddress(address), log);
-  paths.add(cablePath, (take) =>
-    openUdpPath({
-      device,
-      localAddress: address.address,
-      peerAddress: peer,
-      port: udpPort,
-      onDatagram: take,
-      onError: heartbeatPort.noteError,
-    }),
-  );
-  return heartbeatPort;
 }
 
 function openResources(deliver: (happening: Happening) => void, log: Log): Resources {

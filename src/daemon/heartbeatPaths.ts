@@ -1,22 +1,38 @@
 // The heartbeat paths as the agent uses them: one encoding for all of them, bad datagrams counted and never obeyed, and
-// figures of each path for status and the log.
+// what people are told of each path. Contact on any of them is contact; which way a word came matters to the core only where
+// replication runs over the same cable.
+import { cablePath } from '../core/cable.ts';
 import type { Heartbeat } from '../core/standing.ts';
+import { monotonicMs } from '../kernel/clock.ts';
 import { decodeHeartbeat, encodeHeartbeat, speakerOf } from '../protocol/heartbeat.ts';
-import type { DecodedHeartbeat, HeartbeatProblem } from '../protocol/heartbeat.ts';
+import type { DecodedHeartbeat } from '../protocol/heartbeat.ts';
 import { isKeyStatement } from '../protocol/keyStatement.ts';
+import { isPathProbe } from '../protocol/pathProbe.ts';
 import type { Happening } from './mailbox.ts';
 import type { Log } from './log.ts';
+import { Arrivals, badCount, noFigures } from './pathFigures.ts';
+import type { PathFigures } from './pathFigures.ts';
+import { PathHealth } from './pathHealth.ts';
+import type { PathState } from './pathHealth.ts';
+import { PathProbes } from './pathProbes.ts';
 
 /** Garbage is reported at most this often, in one line a path. */
 const reportMs = 60_000;
+const lookMs = 100;
 /** A flood of garbage is news to the core this often. */
 const garbageNewsMs = 100;
+/** Heartbeats of the last moments: the same one comes over every path, and is believed without a second signature. */
+const rememberedHeartbeats = 8;
 /** Starts of agents whose numbers are remembered for a path: what was recorded from them cannot be played twice. */
 const rememberedSpeakers = 16;
+
+export type PathName = 'eth1' | 'serial' | 'lan';
 
 /** One way to the peer; `send` answers whether the datagram was taken. */
 export type Path = {
   send(datagram: Buffer): boolean;
+  /** Frames that came damaged, on a line that has frames. */
+  damaged?(): number;
   /** What the path itself has dropped. */
   counts?(): Readonly<RefusedByPath>;
   close(): void;
@@ -29,25 +45,27 @@ export type RefusedByPath = {
   readonly tooLong: number;
 };
 
-export type PathStatistics = PathFigures & RefusedByPath;
-
-/** What is counted of one path since the agent started; times are monotonic milliseconds. */
-type PathFigures = {
-  readonly name: string;
-  sent: number;
-  sendFailed: number;
-  received: number;
-  /** Gaps in the peer's sequence. */
-  lost: number;
-  /** Numbers that had been seen before or came too late: repeated or replayed. */
-  repeated: number;
-  /** Own datagrams that came back: a loop in the cable. */
-  looped: number;
-  readonly garbage: Record<HeartbeatProblem, number>;
-  lastReceivedAt: number | null;
-  /** Smoothed difference between two gaps of arrival, as RFC 3550 section 6.4.1 does it. */
-  jitterMs: number;
+export type PathTraits = {
+  readonly name: PathName;
+  /** The network device or serial port, for people. */
+  readonly device: string;
+  /** How long nothing may come over it before it is called silent. */
+  readonly silenceMs: number;
 };
+
+export type PathStatistics = PathFigures &
+  RefusedByPath & {
+    readonly name: PathName;
+    readonly device: string;
+    readonly state: PathState;
+    /** Since when it is in this state. */
+    readonly since: number;
+    /** Until it was quiet for so long, a flapping path is not believed. */
+    readonly holdMs: number;
+    readonly alarms: readonly PathAlarm[];
+  };
+
+export type PathAlarm = 'pathSilent' | 'pathFlapping' | 'pathOneWay' | 'pathOnlySmall';
 
 /** The pair's keys; while one is exchanged for another, two are believed. */
 export type PathKeys = {
@@ -67,7 +85,12 @@ export type HeartbeatPathsOptions = {
 
 export type HeartbeatPaths = {
   /** Adds a path; `open` gets the function that takes its datagrams. */
-  add(name: string, open: (take: (datagram: Buffer, receivedAtMs: number) => void) => Path): void;
+  add(
+    traits: PathTraits,
+    open: (take: (datagram: Buffer, receivedAtMs: number) => void) => Path,
+  ): void;
+  /** The link below a path came or went. */
+  noteCarrier(name: PathName, carrier: boolean): void;
   send(heartbeat: Heartbeat): void;
   /** The same for another datagram of this pair. */
   sendBytes(datagram: Buffer): void;
@@ -76,84 +99,223 @@ export type HeartbeatPaths = {
 };
 
 type Watched = {
-  readonly statistics: PathFigures;
+  readonly traits: PathTraits;
+  readonly figures: PathFigures;
+  readonly arrivals: Arrivals;
+  readonly health: PathHealth;
+  readonly probes: PathProbes;
   /** The highest number of each speaker, the newest speaker last. */
   readonly seen: Map<string, number>;
   path: Path | null;
-  peerStart: string;
-  peerSeq: number;
-  lastGapMs: number;
   reported: number;
   garbageToldAt: number;
+  alarms: readonly PathAlarm[];
 };
 
-export function openHeartbeatPaths(options: HeartbeatPathsOptions): HeartbeatPaths {
-  const paths: Watched[] = [];
-  const reporter = setInterval(
-    () => paths.forEach((path) => reportGarbage(path, options.log)),
-    reportMs,
-  );
-  reporter.unref();
+type Verified = { readonly bytes: Buffer; readonly heartbeat: Heartbeat };
 
-  function take(watched: Watched, datagram: Buffer, receivedAtMs: number): void {
-    const { statistics, seen } = watched;
+export function openHeartbeatPaths(options: HeartbeatPathsOptions): HeartbeatPaths {
+  return new OpenHeartbeatPaths(options);
+}
+
+class OpenHeartbeatPaths implements HeartbeatPaths {
+  readonly #options: HeartbeatPathsOptions;
+  readonly #paths: Watched[] = [];
+  #verified: readonly Verified[] = [];
+  readonly #timers: readonly NodeJS.Timeout[];
+
+  constructor(options: HeartbeatPathsOptions) {
+    this.#options = options;
+    this.#timers = [
+      setInterval(() => this.#paths.forEach((path) => this.#reportGarbage(path)), reportMs),
+      setInterval(() => this.#look(monotonicMs()), lookMs),
+    ];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  add(traits: PathTraits, open: Parameters<HeartbeatPaths['add']>[1]): void {
+    const { self, pairId, keys } = this.#options;
+    const now = monotonicMs();
+    const watched: Watched = {
+      traits,
+      figures: noFigures(),
+      arrivals: new Arrivals(),
+      health: new PathHealth(traits.silenceMs, now),
+      probes: new PathProbes({
+        self,
+        pairId,
+        keys,
+        now,
+        // On a serial line it would displace heartbeats, and nothing else has to pass there.
+        asksLarge: traits.name !== 'serial',
+        send: (datagram) => watched.path?.send(datagram) === true,
+      }),
+      seen: new Map(),
+      path: null,
+      reported: 0,
+      garbageToldAt: -Infinity,
+      alarms: [],
+    };
+    watched.path = open((datagram, receivedAtMs) => this.#take(watched, datagram, receivedAtMs));
+    this.#paths.push(watched);
+  }
+
+  noteCarrier(name: PathName, carrier: boolean): void {
+    const now = monotonicMs();
+    for (const { traits, health } of this.#paths)
+      if (traits.name === name) health.noteCarrier(carrier, now);
+  }
+
+  send(heartbeat: Heartbeat): void {
+    const { pairId, keys } = this.#options;
+    const datagram = encodeHeartbeat(heartbeat, pairId, keys.sending());
+    for (const { path, figures } of this.#paths) {
+      if (path?.send(datagram) === true) figures.sent += 1;
+      else figures.sendFailed += 1;
+    }
+  }
+
+  sendBytes(datagram: Buffer): void {
+    for (const { path } of this.#paths) path?.send(datagram);
+  }
+
+  statistics(): readonly PathStatistics[] {
+    return this.#paths.map(({ traits, figures, health, path, alarms }) => ({
+      ...figures,
+      ...refusedBy(path),
+      lost: figures.lost + (path?.damaged?.() ?? 0),
+      name: traits.name,
+      device: traits.device,
+      state: health.state,
+      since: health.since,
+      holdMs: health.holdMs,
+      alarms,
+    }));
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const { path } of this.#paths) path?.close();
+  }
+
+  #take(watched: Watched, datagram: Buffer, now: number): void {
+    if (isPathProbe(datagram)) {
+      if (watched.probes.take(datagram, now)) watched.health.heard(now);
+      else this.#countGarbage(watched, 'badKey', now);
+      return;
+    }
+    const { figures, seen } = watched;
+    const { self, pairId, keys } = this.#options;
     if (isKeyStatement(datagram)) {
-      if (!options.keys.take(datagram)) statistics.garbage.badKey += 1;
+      if (!keys.take(datagram)) figures.garbage.badKey += 1;
       return;
     }
     const speaker = speakerOf(datagram);
     // What was played before is known by its number: a flood of recordings is not worth a signature each.
     if (speaker !== null && speaker.seq <= (seen.get(speaker.id) ?? -1)) {
-      statistics.repeated += 1;
+      figures.repeated += 1;
       return;
     }
-    const decoded = decodeWithAny(datagram, options.pairId, options.keys.accepted());
+    const copy = this.#verified.find(({ bytes }) => bytes.equals(datagram));
+    const decoded =
+      copy === undefined
+        ? decodeWithAny(datagram, pairId, keys.accepted())
+        : ({ ok: true, heartbeat: copy.heartbeat } as const);
     if (!decoded.ok) {
-      if (countGarbage(watched, decoded.problem, receivedAtMs))
-        options.deliver({ type: 'garbageReceived', path: statistics.name });
+      this.#countGarbage(watched, decoded.problem, now);
       return;
     }
     const { heartbeat } = decoded;
-    if (heartbeat.sender === options.self) {
-      statistics.looped += 1;
+    if (heartbeat.sender === self) {
+      figures.looped += 1;
       return;
     }
     if (speaker !== null) remember(seen, speaker.id, heartbeat.seq);
-    countReceived(watched, heartbeat, receivedAtMs);
-    options.deliver({ type: 'heartbeatReceived', path: statistics.name, heartbeat });
+    watched.health.heard(now);
+    watched.arrivals.count(figures, heartbeat, watched.traits.name !== 'serial', now);
+    if (copy === undefined)
+      this.#verified = [
+        ...this.#verified.slice(1 - rememberedHeartbeats),
+        { bytes: datagram, heartbeat },
+      ];
+    // A copy says nothing new, but over the cable it says that the cable carries.
+    const { name } = watched.traits;
+    if (copy !== undefined && name !== cablePath) return;
+    this.#options.deliver({ type: 'heartbeatReceived', path: name, heartbeat });
   }
 
-  return {
-    add(name, open) {
-      const watched: Watched = {
-        statistics: noStatistics(name),
-        seen: new Map(),
-        path: null,
-        peerStart: '',
-        peerSeq: 0,
-        lastGapMs: 0,
-        reported: 0,
-        garbageToldAt: -Infinity,
-      };
-      watched.path = open((datagram, receivedAtMs) => take(watched, datagram, receivedAtMs));
-      paths.push(watched);
-    },
-    sendBytes(datagram) {
-      for (const { path } of paths) path?.send(datagram);
-    },
-    send(heartbeat) {
-      const datagram = encodeHeartbeat(heartbeat, options.pairId, options.keys.sending());
-      for (const { path, statistics } of paths) {
-        if (path?.send(datagram) === true) statistics.sent += 1;
-        else statistics.sendFailed += 1;
-      }
-    },
-    statistics: () => paths.map(statisticsOf),
-    close() {
-      clearInterval(reporter);
-      for (const { path } of paths) path?.close();
-    },
-  };
+  #countGarbage(watched: Watched, problem: keyof PathFigures['garbage'], now: number): void {
+    watched.figures.garbage[problem] += 1;
+    // Anybody can speak on the LAN: what cannot be read there is no sign of the peer.
+    if (watched.traits.name === 'lan' || now - watched.garbageToldAt < garbageNewsMs) return;
+    watched.garbageToldAt = now;
+    this.#options.deliver({ type: 'garbageReceived', path: watched.traits.name });
+  }
+
+  #reportGarbage(watched: Watched): void {
+    const { figures, traits } = watched;
+    const { foreign, tooLong } = refusedBy(watched.path);
+    const total = badCount(figures) + foreign + tooLong;
+    if (total === watched.reported) return;
+    const { looped, repeated, garbage } = figures;
+    const inTheLastMinute = total - watched.reported;
+    const detail = { path: traits.name, inTheLastMinute, looped, repeated, foreign, tooLong };
+    this.#options.log.history('warning', 'heartbeatGarbage', { ...detail, ...garbage });
+    watched.reported = total;
+  }
+
+  /** States, questions and alarms of all paths. */
+  #look(now: number): void {
+    for (const { health, probes } of this.#paths) {
+      health.look(now);
+      probes.look(now, health.state === 'working');
+    }
+    const someoneWorks = this.#paths.some(({ health }) => health.state === 'working');
+    const answers = this.#paths.some(({ probes }) => probes.everAnswered);
+    for (const watched of this.#paths)
+      this.#setAlarms(watched, alarmsOf(watched, someoneWorks, answers, now));
+  }
+
+  #setAlarms(watched: Watched, alarms: readonly PathAlarm[]): void {
+    const { log } = this.#options;
+    const { name, device } = watched.traits;
+    const path = { path: name, device };
+    for (const alarm of alarms)
+      if (!watched.alarms.includes(alarm))
+        log.history('warning', 'alarmRaised', { alarm, ...path, text: words[alarm] });
+    for (const alarm of watched.alarms)
+      if (!alarms.includes(alarm)) log.history('info', 'alarmCleared', { alarm, ...path });
+    watched.alarms = alarms;
+  }
+}
+
+/** A silence of all paths is the core's to judge: an alarm is about the one that fails beside another. */
+const silentToSayMs = 2000;
+
+const words: Readonly<Record<PathAlarm, string>> = {
+  pathSilent: 'nothing comes over this heartbeat path while another one works',
+  pathFlapping: 'this heartbeat path comes and goes',
+  pathOneWay: 'the peer is heard over this heartbeat path and cannot be reached over it',
+  pathOnlySmall: 'this heartbeat path passes small datagrams only: replication would hang on it',
+};
+
+function alarmsOf(
+  { health, probes }: Watched,
+  someoneWorks: boolean,
+  peerAnswers: boolean,
+  now: number,
+): readonly PathAlarm[] {
+  if (health.state === 'flapping') return ['pathFlapping'];
+  if (health.state === 'silent')
+    return someoneWorks && now - health.since >= silentToSayMs ? ['pathSilent'] : [];
+  // A peer that never answered anything may be of a version that does not know the question.
+  if (probes.reachesNobody && peerAnswers) return ['pathOneWay'];
+  return probes.passesOnlySmall ? ['pathOnlySmall'] : [];
+}
+
+function refusedBy(path: Path | null): RefusedByPath {
+  const { foreign, tooLong } = path?.counts?.() ?? { foreign: 0, tooLong: 0 };
+  return { foreign, tooLong };
 }
 
 /** Decodes with the first key that fits. */
@@ -168,68 +330,9 @@ export function decodeWithAny(
   return isOther ? decodeWithAny(datagram, pairId, others) : decoded;
 }
 
-/** Answers whether it is news. */
-function countGarbage(watched: Watched, problem: HeartbeatProblem, now: number): boolean {
-  watched.statistics.garbage[problem] += 1;
-  if (now - watched.garbageToldAt < garbageNewsMs) return false;
-  watched.garbageToldAt = now;
-  return true;
-}
-
-function reportGarbage(watched: Watched, log: Log): void {
-  const statistics = statisticsOf(watched);
-  const total = badCount(statistics);
-  if (total === watched.reported) return;
-  const { name, looped, repeated, foreign, tooLong, garbage } = statistics;
-  const inTheLastMinute = total - watched.reported;
-  const detail = { path: name, inTheLastMinute, looped, repeated, foreign, tooLong };
-  log.history('warning', 'heartbeatGarbage', { ...detail, ...garbage });
-  watched.reported = total;
-}
-
-function countReceived(watched: Watched, heartbeat: Heartbeat, receivedAtMs: number): void {
-  const { statistics } = watched;
-  const { agentStart, seq } = heartbeat;
-  if (agentStart === watched.peerStart) statistics.lost += seq - watched.peerSeq - 1;
-  watched.peerStart = agentStart;
-  watched.peerSeq = seq;
-  statistics.received += 1;
-  if (statistics.lastReceivedAt !== null) {
-    const gapMs = receivedAtMs - statistics.lastReceivedAt;
-    statistics.jitterMs += (Math.abs(gapMs - watched.lastGapMs) - statistics.jitterMs) / 16;
-    watched.lastGapMs = gapMs;
-  }
-  statistics.lastReceivedAt = receivedAtMs;
-}
-
 function remember(seen: Map<string, number>, speaker: string, seq: number): void {
   seen.delete(speaker);
   seen.set(speaker, seq);
   const [oldest] = seen.keys();
   if (seen.size > rememberedSpeakers && oldest !== undefined) seen.delete(oldest);
-}
-
-function statisticsOf({ statistics, path }: Watched): PathStatistics {
-  const { foreign, tooLong } = path?.counts?.() ?? { foreign: 0, tooLong: 0 };
-  return { ...statistics, foreign, tooLong };
-}
-
-function badCount({ garbage, looped, repeated, foreign, tooLong }: PathStatistics): number {
-  const others = looped + repeated + foreign + tooLong;
-  return Object.values(garbage).reduce((sum, count) => sum + count, others);
-}
-
-function noStatistics(name: string): PathFigures {
-  return {
-    name,
-    sent: 0,
-    sendFailed: 0,
-    received: 0,
-    lost: 0,
-    repeated: 0,
-    looped: 0,
-    garbage: { truncated: 0, version: 0, foreignPair: 0, badKey: 0, malformed: 0 },
-    lastReceivedAt: null,
-    jitterMs: 0,
-  };
 }

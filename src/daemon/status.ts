@@ -10,7 +10,8 @@ import type { Box } from './box.ts';
 import type { PathStatistics } from './heartbeatPaths.ts';
 import type { RecordAtStart } from './recordAtStart.ts';
 
-export type PathStatus = Omit<PathStatistics, 'lastReceivedAt'> & {
+export type PathStatus = Omit<PathStatistics, 'lastReceivedAt' | 'since'> & {
+  readonly since: string;
   readonly lastReceived: string | null;
 };
 export type StatusJson = ReturnType<typeof statusOf>;
@@ -86,6 +87,7 @@ function troubles(box: Box): readonly string[] {
     box.care.pairingPause() === null ? '' : 'pairingPaused',
     ...box.care.findings().map(({ name }) => name),
     isFenceTroubled(box) ? 'fenceDevice' : '',
+    ...new Set(box.paths.statistics().flatMap(({ alarms }) => alarms)),
   ].filter((name) => name !== '');
   return known.filter((name) => !Object.hasOwn(box.loop.state().alarms, name));
 }
@@ -168,9 +170,10 @@ function databaseStatus(database: DatabaseObservation) {
 }
 
 function pathStatus(path: PathStatistics, ago: (ms: number) => string, now: number): PathStatus {
-  const { lastReceivedAt, ...figures } = path;
+  const { lastReceivedAt, since, ...figures } = path;
   return {
     ...figures,
+    since: ago(now - since),
     jitterMs: Math.round(path.jitterMs * 10) / 10,
     lastReceived: lastReceivedAt === null ? null : ago(now - lastReceivedAt),
   };

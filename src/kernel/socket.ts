@@ -2,10 +2,11 @@
 // device. All are nonblocking; what is sent or received returns a length or a negative errno.
 
 import { getRawPointer } from 'node:ffi';
+import { parseIpAddress } from '../protocol/ipAddress.ts';
 import { kernelError, lastErrno, libc } from './libc.ts';
 import { packetSocketAddress } from './socketAddress.ts';
 
-export const FAMILY = { unix: 1, ipv4: 2, netlink: 16, packet: 17 } as const;
+export const FAMILY = { unix: 1, ipv4: 2, ipv6: 10, netlink: 16, packet: 17 } as const;
 export const KIND = { stream: 1, datagram: 2, raw: 3 } as const;
 
 const NONBLOCK = 0o4000;
@@ -16,9 +17,18 @@ const RECEIVE_FLAGS = 0x40 | 0x20; // MSG_DONTWAIT | MSG_TRUNC: the true length 
 const GET_INTERFACE_INDEX = 0x8933n; // SIOCGIFINDEX
 
 export const OPTION = {
-  level: { socket: 1, ip: 0, packet: 263, netlink: 270 },
+  level: { socket: 1, ip: 0, ipv6: 41, packet: 263, netlink: 270 },
   socket: { receiveBuffer: 8, priority: 12, bindToDevice: 25, attachFilter: 26 },
-  ip: { typeOfService: 1, freeBind: 15 },
+  ip: { typeOfService: 1, pathMtuDiscovery: 10, freeBind: 15 },
+  ipv6: {
+    multicastInterface: 17,
+    multicastHops: 18,
+    multicastLoop: 19,
+    joinGroup: 20,
+    pathMtuDiscovery: 23,
+    onlyIpv6: 26,
+    trafficClass: 67,
+  },
   packet: { addMembership: 1 },
 } as const;
 
@@ -79,6 +89,14 @@ export function openPacketSocket(index: number, ethertype: number, filter: Buffe
     closeDescriptor(fd);
     throw error;
   }
+}
+
+/** Joins an IPv6 multicast group on a port for as long as the socket is open. Throws HotpairError KERNEL_<errno>. */
+export function joinIpv6Group(fd: number, index: number, group: string): void {
+  const request = Buffer.alloc(20); // struct ipv6_mreq
+  parseIpAddress(group).copy(request);
+  request.writeInt32LE(index, 16);
+  setOption(fd, OPTION.level.ipv6, OPTION.ipv6.joinGroup, request);
 }
 
 /** Makes a port accept frames for an Ethernet group while the socket is open. */

@@ -15,6 +15,16 @@ export function ipv4SocketAddress(address: string, port: number): Buffer {
   return bytes;
 }
 
+/** struct sockaddr_in6, 28 bytes; `index` is the port of a link-local address. */
+export function ipv6SocketAddress(address: string, port: number, index = 0): Buffer {
+  const bytes = outside(28);
+  bytes.writeUInt16LE(10, 0);
+  bytes.writeUInt16BE(port, 2);
+  parseIpAddress(address).copy(bytes, 8, 0, 16);
+  bytes.writeUInt32LE(index, 24);
+  return bytes;
+}
+
 /** struct sockaddr_nl, 12 bytes; `groups` is the mask of events wanted. */
 export function netlinkSocketAddress(groups: number): Buffer {
   const bytes = outside(12);

@@ -5,6 +5,7 @@ import { localTime, roughly } from '../../src/cli/localTime.ts';
 import { headline, statusText } from '../../src/cli/statusText.ts';
 import { lossText } from '../../src/cli/takeoverCommand.ts';
 import type { StatusJson } from '../../src/daemon/status.ts';
+import type { PathStatus } from '../../src/daemon/status.ts';
 import { aStatus } from './aStatus.ts';
 
 test('the first line says role, paired or solo, and since when', (t) => {
@@ -70,6 +71,11 @@ test('a record that cannot be used is in the first line', (t) => {
 test('garbage, loops and repetitions are named with the path', (t) => {
   const path = {
     name: 'eth1',
+    device: 'eth1',
+    state: 'working',
+    since: '2026-11-23T06:00:00.000Z',
+    holdMs: 0,
+    alarms: [],
     sent: 10,
     sendFailed: 0,
     received: 8,
@@ -81,12 +87,42 @@ test('garbage, loops and repetitions are named with the path', (t) => {
     garbage: { truncated: 0, version: 0, foreignPair: 1, badKey: 1, malformed: 0 },
     lastReceived: '2026-11-23T07:00:00.000Z',
     jitterMs: 0.4,
-  };
+  } as const;
   const text = statusText(aStatus({ paths: [path] }));
   t.regex(
     text,
-    /heartbeat eth1 +last .*, 8 received, 2 lost, jitter 0\.4 ms, 2 not readable, 4 of our own \(a loop in the cable\), 3 repeated/,
+    /heartbeat eth1 +eth1 works since .*, last .*, 8 received, 2 lost, jitter 0\.4 ms, 2 not readable, 4 of our own \(a loop in the cable\), 3 repeated/,
   );
+});
+
+test('a path that flaps, is silent or reaches nobody is shouted, with what it waits for', (t) => {
+  const refused = { foreign: 0, tooLong: 0 };
+  const figures = {
+    sent: 1,
+    sendFailed: 0,
+    received: 0,
+    lost: 0,
+    repeated: 0,
+    looped: 0,
+    ...refused,
+  };
+  const garbage = { truncated: 0, version: 0, foreignPair: 0, badKey: 0, malformed: 0 };
+  const never = { since: '2026-11-23T06:00:00.000Z', lastReceived: null, jitterMs: 0 };
+  const path = { ...figures, ...never, garbage, device: '/dev/ttyS1', name: 'serial' } as const;
+  const text = (changes: Partial<PathStatus>): string =>
+    statusText(
+      aStatus({ paths: [{ ...path, state: 'working', holdMs: 0, alarms: [], ...changes }] }),
+    );
+  t.regex(
+    text({ state: 'silent' }),
+    /heartbeat serial +\/dev\/ttyS1 SILENT since .*, nothing received yet/,
+  );
+  t.regex(
+    text({ state: 'flapping', holdMs: 20_000 }),
+    /FLAPPING since .*, believed again after 20 s of quiet/,
+  );
+  t.regex(text({ alarms: ['pathOneWay'] }), /does NOT reach the other box/);
+  t.regex(text({ alarms: ['pathOnlySmall'] }), /passes SMALL datagrams only/);
 });
 
 test("the arbiter's assumptions are one line", (t) => {

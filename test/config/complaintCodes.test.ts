@@ -62,6 +62,19 @@ const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_RELATION_REFERENCE_DEAD: configText({ timing: { referenceInterval: '240ms' } }),
   CONFIG_RELATION_SELF_TEST: configText({ timing: { selfTestValid: '19s' } }),
   CONFIG_RELATION_HEARTBEAT_SUBNET: configText({ heartbeat: { peer: '169.254.69.5' } }),
+  CONFIG_RELATION_SERIAL: configText({
+    heartbeat: {
+      serial: { device: '/dev/ttyS1' },
+      interval: '10ms',
+      deadInterval: '85ms',
+      fastDeadInterval: '20ms',
+    },
+    timing: { probeRound: '60ms', referenceInterval: '50ms' },
+  }),
+  CONFIG_RELATION_LAN_PATH: configText({
+    heartbeat: { lan: { enabled: true } },
+    service: { standbyPort: 'down' },
+  }),
   CONFIG_RELATION_NETWORKS: configText({ service: { addresses: ['169.254.1.1/16'] } }),
   CONFIG_RELATION_PORTS: configText({ service: { port: 'eth1' } }),
   CONFIG_RELATION_SERVICE_ADDRESS: configText({ service: { addresses: ['2001:db8::10/64'] } }),

@@ -39,7 +39,7 @@ test('of forged datagrams none is believed, all are counted, and every true one 
     },
   });
   t.teardown(() => paths.close());
-  paths.add('eth1', (taker) => {
+  paths.add({ name: 'eth1', device: 'eth1', silenceMs: 1000 }, (taker) => {
     take = taker;
     return { send: () => true, close: () => undefined };
   });

@@ -3,12 +3,16 @@ import test from 'ava';
 import { openHeartbeatPaths } from '../../src/daemon/heartbeatPaths.ts';
 import type {
   HeartbeatPaths,
+  PathName,
   PathStatistics,
   RefusedByPath,
 } from '../../src/daemon/heartbeatPaths.ts';
 import type { Happening } from '../../src/daemon/mailbox.ts';
 import { encodeHeartbeat } from '../../src/protocol/heartbeat.ts';
+import { monotonicMs } from '../../src/kernel/clock.ts';
+import { encodePathProbe, largeProbeLength } from '../../src/protocol/pathProbe.ts';
 import { boxA, boxB, heartbeat, thePair } from '../core/builders.ts';
+import { until } from './until.ts';
 import { aLog } from './aLog.ts';
 
 const key = Buffer.alloc(32, 7);
@@ -25,7 +29,7 @@ type Cable = {
 };
 
 /** Box A with one path whose other end is in the hands of the test. */
-function aCable(t: { teardown(end: () => void): void }): Cable {
+function aCable(t: { teardown(end: () => void): void }, name: PathName = 'eth1'): Cable {
   const events: Happening[] = [];
   const sent: Buffer[] = [];
   const { log } = aLog();
@@ -37,7 +41,7 @@ function aCable(t: { teardown(end: () => void): void }): Cable {
     deliver: (event) => events.push(event),
   });
   const takers: ((datagram: Buffer, atMs: number) => void)[] = [];
-  paths.add('eth1', (taker) => {
+  paths.add({ name, device: name, silenceMs: 1000 }, (taker) => {
     takers.push(taker);
     return {
       send(datagram) {
@@ -166,4 +170,108 @@ test('what the path does not take is counted as not sent', (t) => {
   cable.paths.send(heartbeat({ sender: boxA }));
   t.is(cable.sent.length, 1);
   t.like(cable.figures(), { sent: 1, sendFailed: 1 });
+});
+
+/** Adds another path to the same agent and gives what takes its datagrams. */
+function second(cable: Cable, name: PathName): { receive(datagram: Buffer): void; sent: Buffer[] } {
+  const sent: Buffer[] = [];
+  let take: ((datagram: Buffer, atMs: number) => void) | null = null;
+  cable.paths.add({ name, device: name, silenceMs: 1000 }, (taker) => {
+    take = taker;
+    return { send: (datagram) => sent.push(datagram) > 0, close: () => undefined };
+  });
+  return { sent, receive: (datagram) => take?.(Buffer.from(datagram), monotonicMs()) };
+}
+
+const figuresOf = (cable: Cable, name: PathName): PathStatistics => {
+  const found = cable.paths.statistics().find((path) => path.name === name);
+  if (found === undefined) throw new Error(`no path ${name}`);
+  return found;
+};
+
+test('the same heartbeat over a second path is counted there and told once', (t) => {
+  const cable = aCable(t);
+  const lan = second(cable, 'lan');
+  cable.receive(ofPeer(1));
+  lan.receive(ofPeer(1));
+  lan.receive(ofPeer(2));
+  cable.receive(ofPeer(2));
+  t.deepEqual(
+    cable.events.map((event) => ('path' in event ? event.path : '')),
+    ['eth1', 'lan', 'eth1'],
+    'over the cable a copy says that the cable carries',
+  );
+  t.is(figuresOf(cable, 'lan').received, 2);
+  t.is(figuresOf(cable, 'eth1').received, 2);
+});
+
+test('a copy with one bit changed is no copy', (t) => {
+  const cable = aCable(t);
+  const lan = second(cable, 'lan');
+  cable.receive(ofPeer(5));
+  lan.receive(flipped);
+  t.is(figuresOf(cable, 'lan').garbage.badKey, 1);
+  t.is(figuresOf(cable, 'lan').received, 0);
+});
+
+test('recordings of earlier starts are heard once each and never again', (t) => {
+  const cable = aCable(t);
+  const old = [1, 2, 3].map((seq) => ofPeer(seq, { agentStart: 'c1c2c3c4c5c6c7c8' }));
+  for (const datagram of old) cable.receive(datagram);
+  cable.receive(ofPeer(1));
+  for (let round = 0; round < 100; round += 1) for (const datagram of old) cable.receive(datagram);
+  cable.receive(ofPeer(2));
+  t.is(cable.events.length, 5);
+  t.like(cable.figures(), { repeated: 300, received: 5 });
+});
+
+test('a forger who names the true peer and a number far ahead changes nothing for the true one', (t) => {
+  const cable = aCable(t);
+  cable.receive(ofPeer(1));
+  const forged = encodeHeartbeat(heartbeat({ sender: boxB, seq: 1_000_000 }), thePair, otherKey);
+  for (let round = 0; round < 100; round += 1) cable.receive(forged);
+  cable.receive(ofPeer(2));
+  t.is(cable.events.filter(({ type }) => type === 'heartbeatReceived').length, 2);
+  t.is(
+    cable.events.filter(({ type }) => type === 'garbageReceived').length,
+    1,
+    'news, not a flood',
+  );
+});
+
+test('what cannot be read on the LAN is counted and is no news: anybody can speak there', (t) => {
+  const cable = aCable(t, 'lan');
+  cable.receive(garbage.badKey);
+  cable.receive(garbage.foreignPair);
+  t.deepEqual(cable.events, []);
+  t.like(cable.figures().garbage, { badKey: 1, foreignPair: 1 });
+});
+
+test('a question of the peer is answered over the path it came by, and is no heartbeat', (t) => {
+  const cable = aCable(t);
+  const lan = second(cable, 'lan');
+  const probe = { sender: boxB, nonce: '00'.repeat(8), length: largeProbeLength };
+  const question = encodePathProbe({ ...probe, kind: 'question' }, thePair, key);
+  lan.receive(question);
+  const answer = { ...probe, sender: boxA, kind: 'answer' } as const;
+  t.deepEqual(lan.sent, [encodePathProbe(answer, thePair, key)]);
+  t.deepEqual([cable.sent.length, cable.events.length], [0, 0]);
+  for (let round = 0; round < 50; round += 1) lan.receive(question);
+  t.true(lan.sent.length <= 8, 'repeated questions cost little');
+});
+
+test('a path that is silent beside one that works is an alarm, and no more when it works again', async (t) => {
+  const cable = aCable(t);
+  const serial = second(cable, 'serial');
+  let seq = 0;
+  const beat = setInterval(() => {
+    seq += 1;
+    cable.receive(ofPeer(seq), monotonicMs());
+  }, 20);
+  t.teardown(() => clearInterval(beat));
+  await until('the alarm', () => figuresOf(cable, 'serial').alarms.includes('pathSilent'));
+  t.is(figuresOf(cable, 'eth1').state, 'working');
+  t.deepEqual(figuresOf(cable, 'eth1').alarms, []);
+  serial.receive(ofPeer(seq + 1));
+  await until('its end', () => figuresOf(cable, 'serial').alarms.length === 0);
 });

@@ -17,6 +17,7 @@ const MAY_IMPORT_CONFIG = ['daemon', 'cli', 'main', 'config'];
 const OWNERS_OF_PACKAGES: Readonly<Record<string, RegExp>> = {
   'node:ffi': /^src\/kernel\//,
   pg: /^src\/io\/database\//,
+  serialport: /^src\/io\/serial\//,
   yaml: /^src\/(config|cli)\//,
   zod: /^src\/(config|cli)\//,
 };

@@ -3,7 +3,7 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { openUdpPath } from '../../../src/io/heartbeat/udpPath.ts';
-import type { UdpPath } from '../../../src/io/heartbeat/udpPath.ts';
+import type { DatagramPath } from '../../../src/io/heartbeat/deviceSocket.ts';
 import { bindSocket, closeDescriptor, FAMILY, KIND } from '../../../src/kernel/socket.ts';
 import { openSocket, sendBytesTo } from '../../../src/kernel/socket.ts';
 import { ipv4SocketAddress } from '../../../src/kernel/socketAddress.ts';
@@ -27,7 +27,11 @@ function plugCable(): void {
 }
 plugCable();
 
-type End = { readonly path: UdpPath; readonly heard: Buffer[]; readonly errors: (string | null)[] };
+type End = {
+  readonly path: DatagramPath;
+  readonly heard: Buffer[];
+  readonly errors: (string | null)[];
+};
 
 function openEnd(
   t: ExecutionContext,
@@ -60,16 +64,16 @@ const contact = (from: End, to: End): (() => boolean) => {
   };
 };
 
-test.serial('datagrams pass both ways, whole and up to 1200 bytes', async (t) => {
+test.serial('datagrams pass both ways, whole and up to 1452 bytes', async (t) => {
   const a = openBox(t);
   const b = openPeer(t);
-  const bytes = Buffer.alloc(1200, 0x5a);
+  const bytes = Buffer.alloc(1452, 0x5a);
   t.true(a.path.send(bytes));
   t.true(b.path.send(Buffer.from('x')));
   await until('both heard', () => a.heard.length === 1 && b.heard.length === 1);
   t.deepEqual(b.heard, [bytes]);
   t.deepEqual(a.heard, [Buffer.from('x')]);
-  t.false(a.path.send(Buffer.alloc(1201)));
+  t.false(a.path.send(Buffer.alloc(1453)));
   t.like(a.path.counts(), { sent: 1, received: 1, sendFailures: 1 });
 });
 
@@ -80,7 +84,7 @@ test.serial('what is too long or from somebody else is dropped and counted', asy
   bindSocket(same, ipv4SocketAddress('169.254.69.2', 694), 'the port of the peer');
   const to = ipv4SocketAddress('169.254.69.1', 694);
   sendBytesTo(other, Buffer.from('from another port'), to);
-  sendBytesTo(same, Buffer.alloc(1201), to);
+  sendBytesTo(same, Buffer.alloc(1453), to);
   sendBytesTo(same, Buffer.from('good'), to);
   await until('the good one', () => a.heard.length === 1);
   t.like(a.path.counts(), { received: 1, tooLong: 1, foreign: 1 });
