@@ -5,6 +5,7 @@ import { databaseSettings } from './databaseSettings.ts';
 import { etcdSection } from './etcdSchema.ts';
 import { facts } from './facts.ts';
 import { fenceSection } from './fenceSchema.ts';
+import { lanSection, serialSection } from './pathSchema.ts';
 import { stabilitySection } from './stabilitySchema.ts';
 import {
   absolutePath,
@@ -109,37 +110,6 @@ function heartbeatSection() {
       fastDeadIntervalMs: fastDeadInterval,
     }))
     .register(facts, { description: 'The dedicated link between the boxes.' });
-}
-
-function serialSection() {
-  return z
-    .strictObject({
-      device: absolutePath().optional().register(facts, {
-        description:
-          'Serial port, used at 115200 8N1. There is no such path where this is missing.',
-        allowed: 'absolute path of a device',
-        example: '/dev/ttyS1',
-      }),
-    })
-    .prefault({})
-    .register(facts, {
-      description: 'Heartbeats over a second cable between the boxes, a null modem.',
-    });
-}
-
-function lanSection() {
-  return z
-    .strictObject({
-      enabled: z.boolean().prefault(false).register(facts, {
-        description: 'Whether heartbeats go over the service port too.',
-        allowed: 'true or false',
-      }),
-    })
-    .prefault({})
-    .register(facts, {
-      description:
-        'Heartbeats within the LAN, by IPv6 multicast from port to port: no address is needed for them.',
-    });
 }
 
 function serviceSection() {
