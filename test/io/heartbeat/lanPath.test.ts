@@ -89,7 +89,10 @@ test.serial(
     const b = peer.run(() => openEnd(t));
     const other = stranger.run(() => openEnd(t, otherPair));
     await inContact(a, b);
-    other.path.send(datagram('of another pair', otherPair));
+    // Its port came up before its path was opened: for a second the kernel looks for a duplicate of its address.
+    await until('the other pair speaks', () =>
+      other.path.send(datagram('of another pair', otherPair)),
+    );
     const forger = stranger.run(() => openSocket(FAMILY.ipv6, KIND.datagram, 0));
     stranger.run(() => bindToDevice(forger, 'eth0'));
     const index = deviceIndex(forger, 'eth0');
