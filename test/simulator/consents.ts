@@ -32,7 +32,8 @@ export class Consents {
     const fault = this.#faults[box.side];
     // A record that the disk refused is asked for again, whatever the database does meanwhile.
     const isAskedAgain = fault.consentTo === asked.epoch;
-    const isDue = !box.holdsDatabase || isLongEnough(this.#world, box, fault);
+    const isDue =
+      !box.holdsDatabase || isCut(this.#world, fault) || isLongEnough(this.#world, box, fault);
     if (isDue) fault.consentTo = asked.epoch;
     if (isDue || isAskedAgain) return;
     const text = `${box.name} consents, and heard its primary without following it for ${fault.heardMs.toFixed(0)} ms, for ${fault.waitedMs.toFixed(0)} ms of them while it did not open its own`;
@@ -41,11 +42,13 @@ export class Consents {
 
   #measure(box: Box, fault: Fault, spanMs: number): void {
     const { nowMs } = this.#world.queue;
+    if (!this.#world.cable.passesBothWays) fault.cutMs += spanMs;
     if (follows(this.#world, box)) {
       fault.followsSinceMs ??= nowMs - spanMs;
       if (nowMs - fault.followsSinceMs < unseenMs) return;
       fault.heardMs = 0;
       fault.waitedMs = 0;
+      fault.cutMs = 0;
       return;
     }
     fault.followsSinceMs = null;
@@ -58,12 +61,13 @@ export class Consents {
 type Fault = {
   heardMs: number;
   waitedMs: number;
+  cutMs: number;
   followsSinceMs: number | null;
   consentTo: number | null;
 };
 
 function noFault(): Fault {
-  return { heardMs: 0, waitedMs: 0, followsSinceMs: null, consentTo: null };
+  return { heardMs: 0, waitedMs: 0, cutMs: 0, followsSinceMs: null, consentTo: null };
 }
 
 /** A primary that only starts its database keeps nobody waiting but itself: there a standby whose own runs has more patience. */
@@ -73,6 +77,11 @@ function isLongEnough({ options }: World, { database }: Box, fault: Fault): bool
   const isReady = database.running && !database.hung && !database.touchedByHand;
   const dueMs = isReady ? fault.waitedMs : fault.heardMs;
   return dueMs >= replicationDeadlineMs - slackMs || fault.heardMs >= followDeadlineMs - slackMs;
+}
+
+/** Who hears the other box another way need not wait for what the cable does not bring. */
+function isCut({ options }: World, { cutMs }: Fault): boolean {
+  return options.secondPath !== null && cutMs >= options.settings.fastDeadIntervalMs;
 }
 
 /** The standby of a paired epoch becomes nothing in it. */
