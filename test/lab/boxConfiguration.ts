@@ -13,6 +13,8 @@ heartbeat:
   port: eth1
   address: ${heartbeat[box]}/30
   peer: ${heartbeat[otherBox(box)]}
+  serial: ${options.secondPath === 'serial' ? '{ device: /dev/ttyS1 }' : '{}'}
+  lan: { enabled: ${options.secondPath === 'lan'} }
 service:
   port: eth0
   addresses: [${service}/24, "${service6}/64"]

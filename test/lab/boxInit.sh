@@ -17,6 +17,12 @@ hostname "$box"
 mount --bind "$disk/etc" /etc/hotpair
 mount --bind "$disk/lib" /var/lib/hotpair
 
+if [ -e "$run/$box.serial" ]; then
+  # The port is in the machine's /dev/pts, which is out of sight in a moment.
+  : >"$run/$box.ttyS1"
+  mount --bind "$(cat "$run/$box.serial")" "$run/$box.ttyS1"
+fi
+
 mount -t tmpfs -o mode=0755,size=4m tmpfs /dev
 mknod -m 666 /dev/null c 1 3
 mknod -m 666 /dev/zero c 1 5
@@ -32,6 +38,10 @@ ln -s /proc/self/fd /dev/fd
 ln -s /proc/self/fd/0 /dev/stdin
 ln -s /proc/self/fd/1 /dev/stdout
 ln -s /proc/self/fd/2 /dev/stderr
+if [ -e "$run/$box.serial" ]; then
+  : >/dev/ttyS1
+  mount --bind "$run/$box.ttyS1" /dev/ttyS1
+fi
 : >/dev/watchdog
 mount --bind "$run/$box.watchdog" /dev/watchdog
 mount -t tmpfs -o mode=0755 tmpfs /run

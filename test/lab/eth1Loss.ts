@@ -2,7 +2,7 @@
 // that lies between them, so that neither box can see it.
 
 import { run, succeeds } from './command.ts';
-import { namespaces } from './layout.ts';
+import { namespaces, type BoxName } from './layout.ts';
 
 /** `heartbeats`: their datagrams alone. `everything`: every frame, that of the log's connection too. */
 export type Lost = 'heartbeats' | 'everything';
@@ -26,6 +26,15 @@ export function beginLoss(what: Lost, percent: number): void {
         ${match} numgen random mod 100 < ${percent} counter name lost drop
         ${match} counter name passed
       }
+    }\n`,
+  });
+}
+
+/** Every frame that this box sends is lost from now on, and none of the other one's. */
+export function muteEth1(from: BoxName): void {
+  run('ip', inEth1('--file', '-'), {
+    input: `table ${table} {
+      chain forward { type filter hook forward priority 0; iifname "${from}" drop; }
     }\n`,
   });
 }

@@ -8,6 +8,7 @@ import { LabError } from './labError.ts';
 import { addresses, otherBox, type BoxName } from './layout.ts';
 import { switchNames, type SwitchMode, type SwitchName } from './powerStrip.ts';
 import { nowMs, until } from './clock.ts';
+import type { SerialState } from './serialCable.ts';
 import type { Trap } from './powerTrap.ts';
 
 export type Fault = {
@@ -33,6 +34,10 @@ export async function pullLan(box: BoxName): Promise<number> {
 
 export async function silenceEth1(): Promise<number> {
   return (await askKeeper({ type: 'setSilent', silent: true })).atMs;
+}
+
+export async function setSerial(state: SerialState): Promise<number> {
+  return (await askKeeper({ type: 'setSerial', state })).atMs;
 }
 
 /**
@@ -144,6 +149,12 @@ export const faults: readonly Fault[] = [
     title: 'Eth1 carries nothing, both carriers stay',
     takesBox: false,
     apply: async () => silenceEth1(),
+  },
+  {
+    name: 'serial-cut',
+    title: 'the serial cable is pulled (a site with --second-path serial)',
+    takesBox: false,
+    apply: async () => setSerial('pulled'),
   },
   {
     name: 'service-cut',

@@ -21,6 +21,9 @@ export type BoxStatus = {
   /** How long nothing was heard of the other box; null: never since the agent started. */
   readonly silentMs: number | null;
   readonly paths: readonly {
+    readonly name: 'eth1' | 'serial' | 'lan';
+    readonly state: 'working' | 'silent' | 'flapping';
+    readonly alarms: readonly string[];
     readonly received: number;
     /** Of the peer, by its own numbers. */
     readonly lost: number;

@@ -15,6 +15,7 @@ import { boxNames, namespaces, paths, type BoxName } from './layout.ts';
 import { isolatePort } from './network.ts';
 import { openPowerStrip } from './powerStrip.ts';
 import { setPowerTrap, type Trap } from './powerTrap.ts';
+import { serialCable } from './serialCable.ts';
 import { readState } from './siteState.ts';
 
 const tickMs = 10;
@@ -35,6 +36,7 @@ const strip = openPowerStrip({
   restore: powerOn,
 });
 const cable = eth1Cable(state.options.eth1);
+const serial = state.options.secondPath === 'serial' ? serialCable() : null;
 const supplies: Readonly<Record<BoxName, BoxSupply>> = {
   'box-a': boxSupply('box-a', state.options.binary),
   'box-b': boxSupply('box-b', state.options.binary),
@@ -117,6 +119,13 @@ async function obey(request: KeeperRequest): Promise<KeeperReport> {
       break;
     case 'setSilent':
       cable.silence(request.silent);
+      break;
+    case 'setSerial':
+      if (serial === null)
+        throw new LabError(
+          'this site has no serial cable; scripts/lab up --second-path serial has',
+        );
+      serial.set(request.state);
       break;
     case 'setLan':
       if (request.connected) pulled.delete(request.box);

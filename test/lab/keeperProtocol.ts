@@ -6,6 +6,7 @@ import { nowMs, within } from './clock.ts';
 import type { EtcdState } from './etcdServer.ts';
 import { LabError } from './labError.ts';
 import { paths, type BoxName } from './layout.ts';
+import type { SerialState } from './serialCable.ts';
 import type { PowerOrder, SwitchMode, SwitchName } from './powerStrip.ts';
 import type { Trap } from './powerTrap.ts';
 
@@ -20,6 +21,8 @@ export type KeeperRequest =
   | { readonly type: 'setCable'; readonly connected: boolean }
   /** Eth1 carries nothing although both ends have carrier. */
   | { readonly type: 'setSilent'; readonly silent: boolean }
+  /** The serial cable of a site that has one. */
+  | { readonly type: 'setSerial'; readonly state: SerialState }
   | { readonly type: 'setLan'; readonly box: BoxName; readonly connected: boolean }
   /** The boxes do not hear each other over the LAN; every other host of it hears both. */
   | { readonly type: 'setApart'; readonly apart: boolean }

@@ -60,6 +60,8 @@ export const paths = {
   keeperLog: `${runDirectory}/keeper.log`,
   pid: (box: BoxName) => `${runDirectory}/${box}.pid`,
   log: (box: BoxName) => `${runDirectory}/${box}.log`,
+  /** The device of its serial port, where this site has such a cable. */
+  serial: (box: BoxName) => `${runDirectory}/${box}.serial`,
   watchdog: (box: BoxName) => `${runDirectory}/${box}.watchdog`,
   disk: (box: BoxName) => `${diskDirectory}/${box}`,
   etc: (box: BoxName) => `${diskDirectory}/${box}/etc`,

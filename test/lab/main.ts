@@ -38,7 +38,7 @@ const usage = `usage: scripts/lab COMMAND
   soak                    mixed trials: --trials 200 --seed 1 --resume
   list                    names of trials and faults
 up, trial, suite and soak take --eth1 direct|switched, --standby-port unaddressed|down,
---arbiter lan|etcd|fence, --binary FILE;
+--arbiter lan|etcd|fence, --second-path none|serial|lan, --binary FILE;
 trial, suite and soak take --stop-on-failure, trial and suite --keep (the site stays up).`;
 
 const say: Say = (text) => process.stderr.write(`${text}\n`);
@@ -139,8 +139,10 @@ async function changing(binary: string | undefined, work: () => Promise<number>)
 function siteOf(words: Words): SiteOptions {
   const running = readState();
   if (words.siteGiven || running === undefined) return words.site;
-  const { eth1, standbyPort, arbiter, binary } = running.options;
-  say(`the running site: Eth1 ${eth1}, standby port ${standbyPort}, arbiter ${arbiter}, ${binary}`);
+  const { eth1, standbyPort, arbiter, secondPath, binary } = running.options;
+  say(
+    `the running site: Eth1 ${eth1}, standby port ${standbyPort}, arbiter ${arbiter}, second path ${secondPath}, ${binary}`,
+  );
   return running.options;
 }
 

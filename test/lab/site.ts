@@ -93,6 +93,8 @@ export async function heal(): Promise<void> {
   await askKeeper({ type: 'removeTrap' });
   await askKeeper({ type: 'setSilent', silent: false });
   await askKeeper({ type: 'setCable', connected: true });
+  if (readState()?.options.secondPath === 'serial')
+    await askKeeper({ type: 'setSerial', state: 'connected' });
   for (const box of boxNames) {
     await askKeeper({ type: 'setLan', box, connected: true });
     await askKeeper({ type: 'setWitnessLink', box, connected: true });

@@ -6,6 +6,8 @@ import { paths } from './layout.ts';
 export type Eth1 = 'direct' | 'switched';
 export type StandbyPort = 'unaddressed' | 'down';
 export type SiteArbiter = 'lan' | 'etcd' | 'fence';
+/** Where heartbeats go beside the cable of Eth1. */
+export type SecondPath = 'none' | 'serial' | 'lan';
 
 export type SiteOptions = {
   readonly eth1: Eth1;
@@ -13,6 +15,7 @@ export type SiteOptions = {
   /** What a port that was down gets; behind a spanning tree it has to be long. */
   readonly linkUpDeadline: string;
   readonly arbiter: SiteArbiter;
+  readonly secondPath: SecondPath;
   /** The executable that both boxes run. */
   readonly binary: string;
   /** PostgreSQL's shared_buffers; large only where a trial wants many dirty pages. */

@@ -10,6 +10,7 @@ import { heartbeatLossTrials } from './trials/heartbeatLoss.ts';
 import { logTrials } from './trials/logs.ts';
 import { networkTrials } from './trials/network.ts';
 import { operationTrials } from './trials/operation.ts';
+import { pathTrials } from './trials/paths.ts';
 import { pauseTrials } from './trials/pauses.ts';
 import { stateDiskTrials } from './trials/stateDisk.ts';
 import { stabilityTrials } from './trials/stability.ts';
@@ -22,6 +23,7 @@ export const trials: readonly Trial[] = [
   ...stabilityTrials,
   ...crashStepTrials,
   ...networkTrials,
+  ...pathTrials,
   ...heartbeatLossTrials,
   ...forgedHeartbeatTrials,
   ...pauseTrials,

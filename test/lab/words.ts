@@ -32,6 +32,7 @@ const known = {
   eth1: { type: 'string', default: 'direct' },
   'standby-port': { type: 'string', default: 'unaddressed' },
   arbiter: { type: 'string', default: 'lan' },
+  'second-path': { type: 'string', default: 'none' },
   binary: { type: 'string', default: defaultBinary },
   runs: { type: 'string' },
   only: { type: 'string' },
@@ -62,11 +63,12 @@ export function parseWords(line: readonly string[]): Words {
       ] as const),
       linkUpDeadline: '3s',
       arbiter: oneOf('--arbiter', values.arbiter, ['lan', 'etcd', 'fence'] as const),
+      secondPath: oneOf('--second-path', values['second-path'], ['none', 'serial', 'lan'] as const),
       binary: values.binary,
       sharedBuffers: checkpoint ? largeBuffers : '128MB',
     },
     siteGiven: line.some((word) =>
-      /^--(?:eth1|standby-port|arbiter|binary|during-checkpoint)/u.test(word),
+      /^--(?:eth1|standby-port|arbiter|second-path|binary|during-checkpoint)/u.test(word),
     ),
     trial: {
       load: oneOf('--load', values.load, ['none', 'cpu'] as const),
