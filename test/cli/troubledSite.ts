@@ -53,7 +53,7 @@ const deadlineMs = 20_000;
 
 /** Needs root, PostgreSQL and `ip`. */
 export function troubledSite(): TroubledSite {
-  const name = `hpt-${process.pid}`;
+  const name = `trouble-${process.pid}`;
   const directory = mkdtempSync(join(tmpdir(), 'hotpair-trouble-'));
   chmodSync(directory, 0o755);
   const spaces = { a: `${name}-a`, b: `${name}-b`, lan: `${name}-lan` };

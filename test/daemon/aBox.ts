@@ -36,7 +36,7 @@ const deadlineMs = 30_000;
 
 /** Needs root, PostgreSQL and `ip`. */
 export function aBox(t: { teardown(end: () => void): void }): ABox {
-  const name = `hpd-${process.pid}`;
+  const name = `agentbox-${process.pid}`;
   const lan = `${name}-lan`;
   const place = aPlace(t, {
     log: '{ level: info }',
