@@ -1,5 +1,6 @@
 // One run of the agent's process: the core's state, its timer, what waits for it while it is stalled, and its effects.
 import type { CoreEvent } from '../../src/core/events.ts';
+import type { LedgerEntry } from '../../src/core/ledger.ts';
 import type { Settings } from '../../src/core/settings.ts';
 import type { Standing } from '../../src/core/standing.ts';
 import type { State } from '../../src/core/state.ts';
@@ -18,6 +19,8 @@ export class Agent {
   readonly agentStart: string;
   readonly settings: Settings;
   alive = true;
+  /** What the ledger said in its life, and has forgotten since. */
+  readonly forgotten: LedgerEntry[] = [];
   /** What it said last to the peer. */
   standing: Standing | null = null;
   state: State;

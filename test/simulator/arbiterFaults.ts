@@ -28,7 +28,7 @@ export const arbiterFaults = {
     cut('arbiterSlow', world.etcd.slow, lastsMs);
     cut('fence device slow', world.fence.slow, lastsMs);
   },
-  arbiterForgets: ({ world }) => world.etcd.forget(),
+  arbiterForgets: ({ world }) => world.ledgerForgets(),
   fenceRefuses: ({ world, cut }) => cut('fenceRefuses', world.fence.refusing),
   /** Every heartbeat path and the LAN between the boxes at once: what the `lan` arbiter must assume away. */
   everythingCut: ({ world, cut, durationMs }) => {

@@ -51,10 +51,12 @@ function checkOutOfCatchup(world: World, box: Box, before: DurableRecord): void 
   world.ledger.break('I6', `${box.name} goes alone from ${said(before)}`);
 }
 
-/** I7: what permits it is younger than the agent: contact, an operator's order, or what the ledger says now. */
+/** I7: what permits it is younger than the agent: contact, an operator's order, or what the ledger said in its life. */
 function checkPermitted(world: World, box: Box, before: DurableRecord, asked: DurableRecord): void {
-  const { entry } = world.etcd;
-  const inLedger = entry?.epoch === asked.epoch && entry.holder === box.nodeId;
+  const entries = [world.etcd.entry, ...(box.agent?.forgotten ?? [])];
+  const inLedger = entries.some(
+    (entry) => entry?.epoch === asked.epoch && entry.holder === box.nodeId,
+  );
   if (box.operatorOrdered || (world.options.arbiter === 'etcd' && inLedger)) return;
   if (box.agent === null) return;
   const { heardAt, peer } = box.agent.state.contact;

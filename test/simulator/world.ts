@@ -111,6 +111,13 @@ export class World {
       this.ledger.break('I3', `the arbiter goes back from ${before.epoch} to ${after.epoch}`);
   }
 
+  ledgerForgets(): void {
+    const { entry } = this.etcd;
+    // What it has answered before is on its way, or waits in an agent that is blocked.
+    if (entry !== null) for (const { agent } of this.boxes) agent?.forgotten.push(entry);
+    this.etcd.forget();
+  }
+
   // Power and links
 
   /** A power that comes back may not make a world that the arbiter excludes: the LAN is mended first. */
