@@ -2,7 +2,7 @@
 // what each does once it is entered stands in the file of its name.
 import { lowerAddress } from './address.ts';
 import type { Reason } from './reasons.ts';
-import type { Lsn } from './record.ts';
+import type { Job, Lsn } from './record.ts';
 import { handedRecord, soloRecord } from './records.ts';
 import type { Turn } from './turn.ts';
 import { answerCommand, ask, enter, enterPhase, watchDatabase, write } from './turn.ts';
@@ -116,13 +116,16 @@ export function stopToHandOver(turn: Turn): void {
   ask(turn, { type: 'stopDatabase', how: 'clean', deadlineMs: turn.settings.handoverDeadlineMs });
 }
 
-/** A crash left less here than the standby flushed: it gets the epoch without a clean stop. */
-export function beginGranting(turn: Turn, reason: Reason, lsn: Lsn): void {
+/**
+ * The standby gets the epoch without a clean stop. `cloning`: a crash left less here than the standby flushed, so that this log is
+ * never served again; recovery wrote its own end into it, within the same timeline, where a rewind would not see the fork.
+ * `rewinding`: the database here does not start; its log is whole, and is served again should the standby hold nothing.
+ */
+export function beginGranting(turn: Turn, reason: Reason, lsn: Lsn, job: Job): void {
   enter(turn, 'handingOver', 'recording', reason, { lsn });
   // The gate kept the address on; nothing is granted before it is off.
   lowerAddress(turn);
-  // Recovery wrote its own end into this log, within the same timeline: a rewind would not see the fork.
-  write(turn, { ...handedRecord(turn, 'handed', lsn), job: 'cloning' });
+  write(turn, { ...handedRecord(turn, 'handed', lsn), job });
 }
 
 /** An agent that finds its own handed record grants again. */

@@ -91,7 +91,7 @@ export function handoverRecorded(turn: Turn): void {
 function considerTakingBack(turn: Turn, said: Standing | null): void {
   const { state } = turn;
   const { record } = state;
-  // A log that is shorter than the standby's is not to be served again.
+  // A log that is shorter than the standby's is not to be served again (`beginGranting`).
   if (said === null || record === null || said.record === null || record.job === 'cloning') return;
   // A handback is never taken back: only the peer's higher epoch ends it.
   if (

@@ -151,8 +151,19 @@ export function openingStopped(turn: Turn): void {
   if (turn.state.phase !== 'stoppingToGrant') return;
   turn.state.database = { ...turn.state.database, running: false, answering: false };
   const { lsn, attempts } = turn.state.plan;
-  const detail = lsn === null ? { standbyIsAhead: true } : { failedStarts: attempts };
-  beginGranting(turn, { code: 'handoverGranted', detail }, lsn ?? turn.state.database.lsn ?? 0n);
+  if (lsn === null) {
+    const detail = { standbyIsAhead: true };
+    const ends = turn.state.database.lsn ?? 0n;
+    beginGranting(turn, { code: 'handoverGranted', detail }, ends, 'cloning');
+    return;
+  }
+  const said = peerSays(turn);
+  // It may have given its consent meanwhile, and cannot take anything then.
+  if (said === null || !isGivenUp(turn, said)) enterPhase(turn, 'retrying');
+  else {
+    const detail = { failedStarts: attempts };
+    beginGranting(turn, { code: 'handoverGranted', detail }, lsn, 'rewinding');
+  }
 }
 
 function admit(turn: Turn): void {

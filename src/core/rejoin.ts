@@ -45,7 +45,9 @@ export function beginRejoin(
   needsClone = false,
 ): void {
   const { record } = turn.state;
-  const clone = needsClone || record?.job === 'cloning';
+  // What a giver did not start may have been changed by recovery where a rewind does not see it.
+  const isGiver = record?.handed === 'handed' && record.job !== 'none';
+  const clone = needsClone || isGiver || record?.job === 'cloning';
   const rewind = needsRewind || record?.job === 'rewinding';
   enter(turn, 'rejoining', 'waiting', reason, { needsRewind: rewind, needsClone: clone });
   continueRejoin(turn);
@@ -111,7 +113,7 @@ export function noteHigherEpoch(turn: Turn): boolean {
   const { state, settings } = turn;
   if (state.record === null || !peerIsAhead(state) || !inContact(state, settings)) return false;
   const holder = state.contact.standing?.record?.holder ?? state.record.holder;
-  const { job } = state.record;
+  const job = state.record.job !== 'none' && state.plan.needsClone ? 'cloning' : state.record.job;
   write(turn, catchupRecord(turn, state.contact.highestEpoch, holder, { job }));
   return true;
 }

@@ -3,7 +3,7 @@
 import test from 'ava';
 import type { DatabaseObservation } from '../../src/core/events.ts';
 import type { Standing } from '../../src/core/standing.ts';
-import { boxA, durableRecord, recordStatement, standing } from './builders.ts';
+import { boxA, boxB, durableRecord, recordStatement, standing } from './builders.ts';
 import type { DrivenNode } from './drivenNode.ts';
 import {
   addressOff,
@@ -217,9 +217,42 @@ test('a database that cannot be started gives the epoch to the standby, with wha
   t.is(node.all('writeRecord').length, 0);
   node.happen({ type: 'databaseStopped', token: stop.token, clean: true, lsn: null, timeline: 3 });
   const { lsn } = durableRecord();
-  const handed = { mode: 'catchup', handed: 'handed', job: 'cloning', lsn } as const;
+  const handed = { mode: 'catchup', handed: 'handed', job: 'rewinding', lsn } as const;
   t.like(node.asked('writeRecord').record, handed);
   t.true(node.waitsFor('lowerServicePort'));
+});
+
+const consents = { ...wellStandby, eligible: false, record: recordStatement({ mode: 'catchup' }) };
+
+test('a consent that comes while the database is stopped for the standby is taken instead', (t) => {
+  const node = startFailed(2);
+  const { token } = node.asked('stopDatabase');
+  node.hears(consents);
+  node.happen({ type: 'databaseStopped', token, clean: true, lsn: null, timeline: 3 });
+  node.hears(consents);
+  t.like(node.asked('writeRecord').record, { mode: 'solo', epoch: 5, holder: boxA });
+});
+
+test('a consent that crossed such a grant gives the epoch back: this log is whole', (t) => {
+  const node = startFailed(2);
+  const { token } = node.asked('stopDatabase');
+  node.happen({ type: 'databaseStopped', token, clean: true, lsn: null, timeline: 3 });
+  node.hears(consents);
+  node.writes();
+  node.port({ addressesOn: false, anyAddressOn: false });
+  node.hears(consents);
+  t.like(node.asked('writeRecord').record, { mode: 'solo', epoch: 5, holder: boxA, job: 'none' });
+});
+
+test('a giver whose database did not start is cloned, whatever its record says, also by its next agent', (t) => {
+  const record = durableRecord({ mode: 'catchup', handed: 'handed', job: 'rewinding' });
+  const node = drivenNode({ record, database: stoppedDatabase() });
+  const solo = recordStatement({ mode: 'solo', epoch: 5, holder: boxB, partner: null });
+  const database = { ...standing().database, rewindable: true };
+  node.pass(500, { peer: { stateName: 'solo', record: solo, database } });
+  node.writes();
+  node.pass(500, { peer: { stateName: 'solo', record: solo, database } });
+  t.like(node.asked('writeRecord').record, { mode: 'catchup', epoch: 5, job: 'cloning' });
 });
 
 test('a start that failed once is tried again', (t) => {

@@ -40,6 +40,21 @@ const opensForLong: Script = function* (scene) {
   yield 8000;
 };
 
+/**
+ * The database of the primary does not start, and its standby has no LAN until its patience ends: it may be given the epoch in
+ * the moment in which it consents.
+ */
+const grantMeetsConsent: Script = function* (scene) {
+  const { world, random, primary, standby, crashDatabase, cut } = scene;
+  const { followDeadlineMs } = world.options.settings;
+  const mend = cut('the disk', primary.disk.failing);
+  crashDatabase(primary);
+  cut('its LAN', world.lan.unplugged[standby.side], followDeadlineMs - random.between(0, 800));
+  yield scene.in(primary, 'opening', 'stoppingToGrant');
+  mend();
+  yield 20_000;
+};
+
 export const gateRegressions: readonly Regression[] = [
   {
     story: 'V3: a gate that handed over to a standby that was ahead kept its service address on',
@@ -50,8 +65,8 @@ export const gateRegressions: readonly Regression[] = [
       patch(
         'entrances.ts',
         `  lowerAddress(turn);
-  // Recovery wrote`,
-        `  // Recovery wrote`,
+  write(turn, { ...handedRecord(turn, 'handed', lsn), job });`,
+        `  write(turn, { ...handedRecord(turn, 'handed', lsn), job });`,
       ),
       patch(
         'handover.ts',
@@ -97,6 +112,25 @@ export const gateRegressions: readonly Regression[] = [
       file: 'contact.test.ts',
       title:
         'a primary that only opens its database is no reason for a consent, until it takes too long',
+    },
+  },
+  {
+    story:
+      'a consent crossed the grant of a primary whose database did not start, and nobody could take either back',
+    seed: 1,
+    arbiter: 'lan',
+    stage: { script: grantMeetsConsent },
+    patches: [
+      patch('opening.ts', `detail }, lsn, 'rewinding');`, `detail }, lsn, 'cloning');`),
+      patch(
+        'opening.ts',
+        'if (said === null || !isGivenUp(turn, said)) enterPhase',
+        'if (said === null) enterPhase',
+      ),
+    ],
+    test: {
+      file: 'gate.test.ts',
+      title: 'a consent that crossed such a grant gives the epoch back: this log is whole',
     },
   },
 ];
