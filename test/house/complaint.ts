@@ -24,7 +24,8 @@ export type RuleName =
   | 'testThatDoesNotRun'
   | 'unfinishedWork'
   | 'machinePath'
-  | 'lockfileHost';
+  | 'lockfileHost'
+  | 'errorCode';
 
 /** One complaint for each place where `pattern` (with the flag g) is found in `text`. */
 export function complainWhere(
