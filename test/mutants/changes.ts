@@ -216,7 +216,7 @@ export const changes: readonly Mutant[] = [
     section: '3, I8',
     arbiters: lan,
     themes: ['forgetful'],
-    patches: [patch('entrances.ts', `, job: 'cloning' });`, ' });')],
+    patches: [patch('opening.ts', `ends, 'cloning');`, `ends, 'none');`)],
   },
   {
     name: 'job-not-recorded',
