@@ -24,13 +24,18 @@ const garbageNewsMs = 100;
 /** Heartbeats of the last moments: the same one comes over every path, and is believed without a second signature. */
 const rememberedHeartbeats = 8;
 /** Starts of agents whose numbers are remembered for a path: what was recorded from them cannot be played twice. */
-const rememberedSpeakers = 16;
+const rememberedSpeakers = 256;
+/** On the LAN anybody can send what has to be checked: so many wrong signatures in a moment, and the rest of it is not looked at. */
+const affordableChecks = 1500;
+const momentMs = 100;
 
 export type PathName = 'eth1' | 'serial' | 'lan';
 
 /** One way to the peer; `send` answers whether the datagram was taken. */
 export type Path = {
   send(datagram: Buffer): boolean;
+  /** For what no later heartbeat may displace, on a line on which only the newest of them waits. */
+  sendAside?(datagram: Buffer): boolean;
   /** Frames that came damaged, on a line that has frames. */
   damaged?(): number;
   /** What the path itself has dropped. */
@@ -109,6 +114,9 @@ type Watched = {
   path: Path | null;
   reported: number;
   garbageToldAt: number;
+  /** Signatures that did not fit since then. */
+  failedChecks: number;
+  checksSince: number;
   alarms: readonly PathAlarm[];
 };
 
@@ -122,6 +130,7 @@ class OpenHeartbeatPaths implements HeartbeatPaths {
   readonly #options: HeartbeatPathsOptions;
   readonly #paths: Watched[] = [];
   #verified: readonly Verified[] = [];
+  #peerStart = '';
   readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(options: HeartbeatPathsOptions) {
@@ -146,14 +155,16 @@ class OpenHeartbeatPaths implements HeartbeatPaths {
         pairId,
         keys,
         now,
-        // On a serial line it would displace heartbeats, and nothing else has to pass there.
-        asksLarge: traits.name !== 'serial',
-        send: (datagram) => watched.path?.send(datagram) === true,
+        // Replication has this way only.
+        asksLarge: traits.name === cablePath,
+        send: (datagram) => sendAside(watched.path, datagram),
       }),
       seen: new Map(),
       path: null,
       reported: 0,
       garbageToldAt: -Infinity,
+      failedChecks: 0,
+      checksSince: now,
       alarms: [],
     };
     watched.path = open((datagram, receivedAtMs) => this.#take(watched, datagram, receivedAtMs));
@@ -176,7 +187,7 @@ class OpenHeartbeatPaths implements HeartbeatPaths {
   }
 
   sendBytes(datagram: Buffer): void {
-    for (const { path } of this.#paths) path?.send(datagram);
+    for (const { path } of this.#paths) sendAside(path, datagram);
   }
 
   statistics(): readonly PathStatistics[] {
@@ -200,8 +211,9 @@ class OpenHeartbeatPaths implements HeartbeatPaths {
 
   #take(watched: Watched, datagram: Buffer, now: number): void {
     if (isPathProbe(datagram)) {
-      if (watched.probes.take(datagram, now)) watched.health.heard(now);
-      else this.#countGarbage(watched, 'badKey', now);
+      // Whoever recorded a question could play it for ever: only heartbeats say that a path works.
+      if (!isAffordable(watched, now)) watched.figures.garbage.badKey += 1;
+      else if (!watched.probes.take(datagram, now)) this.#countGarbage(watched, 'badKey', now);
       return;
     }
     const { figures, seen } = watched;
@@ -214,6 +226,10 @@ class OpenHeartbeatPaths implements HeartbeatPaths {
     // What was played before is known by its number: a flood of recordings is not worth a signature each.
     if (speaker !== null && speaker.seq <= (seen.get(speaker.id) ?? -1)) {
       figures.repeated += 1;
+      return;
+    }
+    if (!isAffordable(watched, now)) {
+      figures.garbage.badKey += 1;
       return;
     }
     const copy = this.#verified.find(({ bytes }) => bytes.equals(datagram));
@@ -231,6 +247,7 @@ class OpenHeartbeatPaths implements HeartbeatPaths {
       return;
     }
     if (speaker !== null) remember(seen, speaker.id, heartbeat.seq);
+    this.#noteStart(heartbeat.agentStart);
     watched.health.heard(now);
     watched.arrivals.count(figures, heartbeat, watched.traits.name !== 'serial', now);
     if (copy === undefined)
@@ -244,8 +261,15 @@ class OpenHeartbeatPaths implements HeartbeatPaths {
     this.#options.deliver({ type: 'heartbeatReceived', path: name, heartbeat });
   }
 
+  #noteStart(agentStart: string): void {
+    if (agentStart === this.#peerStart) return;
+    this.#peerStart = agentStart;
+    for (const { probes } of this.#paths) probes.forgetAnswers();
+  }
+
   #countGarbage(watched: Watched, problem: keyof PathFigures['garbage'], now: number): void {
     watched.figures.garbage[problem] += 1;
+    watched.failedChecks += 1;
     // Anybody can speak on the LAN: what cannot be read there is no sign of the peer.
     if (watched.traits.name === 'lan' || now - watched.garbageToldAt < garbageNewsMs) return;
     watched.garbageToldAt = now;
@@ -311,6 +335,20 @@ function alarmsOf(
   // A peer that never answered anything may be of a version that does not know the question.
   if (probes.reachesNobody && peerAnswers) return ['pathOneWay'];
   return probes.passesOnlySmall ? ['pathOnlySmall'] : [];
+}
+
+function isAffordable(watched: Watched, now: number): boolean {
+  if (watched.traits.name !== 'lan') return true;
+  if (now - watched.checksSince >= momentMs) {
+    watched.checksSince = now;
+    watched.failedChecks = 0;
+  }
+  return watched.failedChecks < affordableChecks;
+}
+
+/** What is no heartbeat: a newer heartbeat is no substitute for it. */
+function sendAside(path: Path | null, datagram: Buffer): boolean {
+  return (path?.sendAside?.(datagram) ?? path?.send(datagram)) === true;
 }
 
 function refusedBy(path: Path | null): RefusedByPath {

@@ -8,6 +8,7 @@ import {
   largeProbeLength,
   smallProbeLength,
 } from '../protocol/pathProbe.ts';
+import type { PathProbe } from '../protocol/pathProbe.ts';
 
 const askMs = 10_000;
 /** While an answer is missing it is asked more often. */
@@ -15,6 +16,8 @@ const doubtMs = 1000;
 /** A path that loses 30 % each way leaves half of the questions unanswered: so many in a row are no accident. */
 const unansweredToSay = 12;
 const answersPerSecond = 8;
+/** Questions that were answered: what somebody recorded and plays again is neither answered nor paid for. */
+const rememberedQuestions = 256;
 
 export type PathProbesOptions = {
   readonly self: string;
@@ -40,6 +43,7 @@ export class PathProbes {
   #nextAt: number;
   #answers = 0;
   #answersSince = 0;
+  readonly #asked = new Set<string>();
 
   constructor(options: PathProbesOptions) {
     this.#options = options;
@@ -60,6 +64,14 @@ export class PathProbes {
     return this.#small.answeredAt !== null || this.#large.answeredAt !== null;
   }
 
+  /** The peer's agent is another one, and may be of a version that answers nothing. */
+  forgetAnswers(): void {
+    for (const size of [this.#small, this.#large]) {
+      size.answeredAt = null;
+      size.unanswered = 0;
+    }
+  }
+
   /** Asks when it is time; to be called often. `isHeard`: a path that brings nothing is not asked, its silence is known. */
   look(now: number, isHeard: boolean): void {
     if (!isHeard) {
@@ -76,15 +88,20 @@ export class PathProbes {
 
   /** Takes a datagram that looks like a probe; returns whether it was an authentic one of the peer. */
   take(datagram: Buffer, now: number): boolean {
-    const { self, pairId, keys } = this.#options;
-    const probe = keys
-      .accepted()
-      .map((key) => decodePathProbe(datagram, pairId, key))
-      .find((decoded) => decoded !== null);
-    if (probe === undefined || probe.sender === self) return false;
+    const probe = this.#decoded(datagram);
+    if (probe === null || probe.sender === this.#options.self) return false;
     if (probe.kind === 'question') this.#answer(probe.nonce, probe.length, now);
     else this.#answered(probe.nonce, now);
     return true;
+  }
+
+  #decoded(datagram: Buffer): PathProbe | null {
+    const { pairId, keys } = this.#options;
+    for (const key of keys.accepted()) {
+      const probe = decodePathProbe(datagram, pairId, key);
+      if (probe !== null) return probe;
+    }
+    return null;
   }
 
   #ask(size: Size): void {
@@ -97,14 +114,19 @@ export class PathProbes {
     );
   }
 
-  /** A question that is repeated by somebody costs a bounded number of answers. */
+  /** However many questions somebody has recorded, answers are bounded. */
   #answer(nonce: string, length: number, now: number): void {
+    const question = `${nonce} ${length}`;
+    if (this.#asked.has(question)) return;
     if (now - this.#answersSince >= 1000) {
       this.#answersSince = now;
       this.#answers = 0;
     }
     if (this.#answers >= answersPerSecond) return;
     this.#answers += 1;
+    this.#asked.add(question);
+    const [oldest] = this.#asked;
+    if (this.#asked.size > rememberedQuestions && oldest !== undefined) this.#asked.delete(oldest);
     const { self, pairId, keys, send } = this.#options;
     send(encodePathProbe({ sender: self, kind: 'answer', nonce, length }, pairId, keys.sending()));
   }

@@ -275,3 +275,25 @@ test('a path that is silent beside one that works is an alarm, and no more when 
   serial.receive(ofPeer(seq + 1));
   await until('its end', () => figuresOf(cable, 'serial').alarms.length === 0);
 });
+
+test('a flood on the LAN costs so many signatures in a moment, and the true peer is heard after it', (t) => {
+  const cable = aCable(t, 'lan');
+  const forged = encodeHeartbeat(heartbeat({ sender: boxB, seq: 1_000_000 }), thePair, otherKey);
+  const beganAt = monotonicMs() + 1000;
+  for (let index = 0; index < 5000; index += 1) cable.receive(forged, beganAt);
+  cable.receive(ofPeer(1), beganAt + 50);
+  t.is(cable.events.length, 0, 'within that moment nothing more is looked at');
+  cable.receive(ofPeer(2), beganAt + 150);
+  t.is(cable.events.length, 1);
+  t.is(cable.figures().garbage.badKey, 5001);
+});
+
+test('recorded questions do not make a silent path a working one', async (t) => {
+  const cable = aCable(t);
+  const lan = second(cable, 'lan');
+  const probe = { sender: boxB, nonce: '00'.repeat(8), length: largeProbeLength };
+  lan.receive(encodePathProbe({ ...probe, kind: 'question' }, thePair, key));
+  cable.receive(ofPeer(1), monotonicMs());
+  await until('the paths were looked at', () => figuresOf(cable, 'eth1').state === 'working');
+  t.is(figuresOf(cable, 'lan').state, 'silent');
+});

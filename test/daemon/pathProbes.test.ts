@@ -1,7 +1,7 @@
 // Questions about a path: what their answers and their silence say.
 import test from 'ava';
 import { PathProbes } from '../../src/daemon/pathProbes.ts';
-import { largeProbeLength } from '../../src/protocol/pathProbe.ts';
+import { encodePathProbe, largeProbeLength } from '../../src/protocol/pathProbe.ts';
 import { Random } from '../simulator/random.ts';
 import { boxA, boxB, thePair } from '../core/builders.ts';
 
@@ -102,4 +102,34 @@ test('an answer counts once, and only to the question that is open', (t) => {
   run(25_000, () => false);
   for (const answer of answers) a.take(answer, 30_000);
   t.true(a.reachesNobody, 'recordings answer nothing');
+});
+
+const question = (nonce: string): Buffer =>
+  encodePathProbe({ sender: boxB, kind: 'question', nonce, length: 100 }, thePair, key);
+
+test('a question that somebody recorded and plays again is answered once, and costs nobody an answer', (t) => {
+  const sent: Buffer[] = [];
+  const probes = new PathProbes({
+    self: boxA,
+    pairId: thePair,
+    keys: { sending: () => key, accepted: () => [key] },
+    now: 0,
+    asksLarge: true,
+    send: (datagram) => sent.push(datagram) > 0,
+  });
+  const recorded = question('00'.repeat(8));
+  for (let times = 0; times < 500; times += 1) t.true(probes.take(recorded, times));
+  t.is(sent.length, 1);
+  probes.take(question('11'.repeat(8)), 501);
+  t.is(sent.length, 2);
+});
+
+test('a peer whose agent is another one may not know the question: it is no one-way path', (t) => {
+  const { a, run } = aPath();
+  run(10_000, () => true);
+  t.true(a.everAnswered);
+  run(60_000, (_datagram, from) => from === 'b');
+  t.true(a.reachesNobody);
+  a.forgetAnswers();
+  t.false(a.everAnswered || a.reachesNobody);
 });

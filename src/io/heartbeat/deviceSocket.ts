@@ -1,4 +1,5 @@
 // A datagram socket that belongs to a network device: it never blocks, and is opened anew when the device was replaced.
+import { monotonicMs } from '../../kernel/clock.ts';
 import { errnoName, refusalName } from '../../kernel/libc.ts';
 import { watchReadable } from '../../kernel/readable.ts';
 import type { Watch } from '../../kernel/readable.ts';
@@ -23,6 +24,8 @@ export type DeviceSocketOptions = {
   readonly receiver: (index: number) => Buffer;
   readonly read: (fd: number, isOpen: () => boolean) => void;
   readonly counts: PathCounts;
+  /** Failures after which the socket is opened anew, once a second at most: it has lost what no waiting gives back. */
+  readonly reopensUpon?: readonly string[];
   /** The errno name of a failure and when the next kind of failure differs; null: it works again. */
   readonly onError: (errno: string | null) => void;
 };
@@ -34,6 +37,8 @@ type OpenSocket = {
   readonly receiver: Buffer;
 };
 
+const reopenMs = 1000;
+
 export function noPathCounts(): PathCounts {
   return { sent: 0, sendFailures: 0, received: 0, tooLong: 0, foreign: 0 };
 }
@@ -44,6 +49,7 @@ export function openDeviceSocket(options: DeviceSocketOptions): DatagramPath {
   let socket: OpenSocket | null = null;
   let failure: string | null = null;
   let closed = false;
+  let openedAt = -Infinity;
 
   const tell = (errno: string | null): void => {
     if (errno === failure) return;
@@ -57,6 +63,7 @@ export function openDeviceSocket(options: DeviceSocketOptions): DatagramPath {
   };
   const reopen = (): void => {
     shut();
+    openedAt = monotonicMs();
     try {
       const fd = options.open();
       const index = deviceIndex(fd, device);
@@ -66,12 +73,17 @@ export function openDeviceSocket(options: DeviceSocketOptions): DatagramPath {
       tell(refusalName(error));
     }
   };
+  const refuse = (): false => {
+    counts.sendFailures += 1;
+    return false;
+  };
   const fail = (errno: string): false => {
     counts.sendFailures += 1;
     tell(errno);
     // A device that came back has another index, to which the old socket is not bound.
     const isStale = socket === null || deviceIndex(socket.fd, device) !== socket.index;
-    if (isStale && !closed) reopen();
+    const isLame = options.reopensUpon?.includes(errno) && monotonicMs() - openedAt >= reopenMs;
+    if ((isStale || isLame === true) && !closed) reopen();
     return false;
   };
   reopen();
@@ -79,8 +91,10 @@ export function openDeviceSocket(options: DeviceSocketOptions): DatagramPath {
   return {
     send(bytes) {
       if (socket === null) return fail(failure ?? 'EBADF');
-      if (bytes.length > LONGEST_DATAGRAM_BYTES) return fail('EMSGSIZE');
+      if (bytes.length > LONGEST_DATAGRAM_BYTES) return refuse();
       const sent = sendBytesTo(socket.fd, bytes, socket.receiver);
+      // Of this datagram alone: a large probe finds a small MTU, and its missing answer says so.
+      if (sent < 0 && errnoName(-sent) === 'EMSGSIZE') return refuse();
       if (sent < 0) return fail(errnoName(-sent));
       counts.sent += 1;
       tell(null);

@@ -47,6 +47,8 @@ export function openLanPath(options: LanPathOptions): DatagramPath {
     counts,
     onError,
     open: () => openGroupSocket(options, group),
+    // IPv6 that was switched off, or had too small an MTU, took the address and the group with it.
+    reopensUpon: ['ENETUNREACH', 'EADDRNOTAVAIL', 'ENODEV'],
     receiver: (index) => ipv6SocketAddress(group, port, index),
     // Who may send is for the signature to say: the group, the hop limit and the pair were looked at by the kernel.
     read: datagramReader({ counts, isFromPeer: () => true, onDatagram }),

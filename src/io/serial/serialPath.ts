@@ -12,6 +12,8 @@ const rest = 1.2;
 const linesMs = 50;
 const firstRetryMs = 250;
 const longestRetryMs = 5000;
+/** A port that was open for so long works, also where nothing has come over it yet. */
+const settleMs = 2000;
 
 export type SerialPathOptions = {
   readonly path: string;
@@ -36,6 +38,8 @@ export type SerialPathCounts = {
 export type SerialPath = {
   /** False while the port cannot be used. */
   send(bytes: Buffer): boolean;
+  /** The same for a datagram that no later one displaces; it gives way where another one of these waits. */
+  sendAside(bytes: Buffer): boolean;
   figures(): Readonly<SerialPathCounts>;
   /** Frames whose check was wrong, and noise between frames. */
   damaged(): number;
@@ -47,6 +51,7 @@ export function openSerialPath(options: SerialPathOptions): SerialPath {
   path.open();
   return {
     send: (bytes) => path.send(bytes),
+    sendAside: (bytes) => path.sendAside(bytes),
     figures: () => path.figures(),
     damaged: () => path.damaged(),
     close: () => path.close(),
@@ -61,9 +66,12 @@ class OpenSerialPath {
   /** What is left of a frame that the kernel took in part, and the newest frame behind it. */
   #rest: Buffer | null = null;
   #next: Buffer | null = null;
+  #aside: Buffer | null = null;
+  #wasAside = false;
   #freeAt = 0;
   #sender: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #settling: NodeJS.Timeout | undefined;
   #retryMs = firstRetryMs;
   #failure: string | null = null;
   readonly #lines = new ModemLines();
@@ -76,6 +84,7 @@ class OpenSerialPath {
     this.#reader = new SerialFrameReader((datagram) => {
       this.#counts.received += 1;
       this.#retryMs = firstRetryMs;
+      this.#works();
       options.onDatagram(datagram, monotonicMs());
     });
     this.#looker.unref();
@@ -98,6 +107,13 @@ class OpenSerialPath {
     if (this.#device === null) return false;
     if (this.#next !== null) this.#counts.leftOut += 1;
     this.#next = encodeSerialFrame(bytes);
+    this.#pump();
+    return true;
+  }
+
+  sendAside(bytes: Buffer): boolean {
+    if (this.#device === null || this.#aside !== null) return false;
+    this.#aside = encodeSerialFrame(bytes);
     this.#pump();
     return true;
   }
@@ -126,7 +142,14 @@ class OpenSerialPath {
     this.#counts.opened += 1;
     this.#device = device;
     this.#reader.reset();
+    // A port that opens and fails again is no news each time.
+    this.#settling = setTimeout(() => this.#tell(null), settleMs);
+  }
+
+  /** A frame came: whatever the lines show, there is somebody who drives this cable. */
+  #works(): void {
     this.#tell(null);
+    if (this.#lines.forget()) this.#options.onLines(false);
   }
 
   #lost(code: string): void {
@@ -139,10 +162,12 @@ class OpenSerialPath {
 
   #leave(): void {
     clearTimeout(this.#sender);
+    clearTimeout(this.#settling);
     void this.#device?.close();
     this.#device = null;
     this.#rest = null;
     this.#next = null;
+    this.#aside = null;
   }
 
   /** Gives the kernel as much as the line has sent by now: what it holds is never more than one frame. */
@@ -155,9 +180,8 @@ class OpenSerialPath {
       this.#sender = setTimeout(() => this.#pump(), waitMs);
       return;
     }
-    const frame = this.#rest ?? this.#next;
+    const frame = this.#rest ?? this.#waiting();
     if (frame === null) return;
-    if (this.#rest === null) this.#next = null;
     let taken = 0;
     try {
       taken = device.write(frame);
@@ -169,7 +193,17 @@ class OpenSerialPath {
     if (this.#rest === null) this.#counts.sent += 1;
     // A line that takes nothing is asked again when a frame could have gone.
     this.#freeAt = monotonicMs() + ((taken === 0 ? frame.length : taken) / bytesPerMs) * rest;
-    if (this.#rest !== null || this.#next !== null) this.#pump();
+    if (this.#rest !== null || this.#next !== null || this.#aside !== null) this.#pump();
+  }
+
+  /** Takes what is sent next: the two kinds in turn where both wait. */
+  #waiting(): Buffer | null {
+    const isAside = this.#aside !== null && (this.#next === null || !this.#wasAside);
+    const frame = isAside ? this.#aside : this.#next;
+    if (isAside) this.#aside = null;
+    else this.#next = null;
+    this.#wasAside = isAside;
+    return frame;
   }
 
   async #lookAtLines(): Promise<void> {
@@ -193,6 +227,14 @@ class OpenSerialPath {
 export class ModemLines {
   dropped = false;
   #everRaised = false;
+
+  /** Another cable may show nothing; returns whether the lines had dropped. */
+  forget(): boolean {
+    if (!this.dropped) return false;
+    this.dropped = false;
+    this.#everRaised = false;
+    return true;
+  }
 
   /** Returns whether `dropped` changed. A cable of three wires shows nothing: only a line that was up can drop. */
   look(lines: SerialLines): boolean {

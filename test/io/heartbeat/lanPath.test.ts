@@ -7,6 +7,7 @@ import { bindToDevice, closeDescriptor, deviceIndex } from '../../../src/kernel/
 import { FAMILY, KIND, openSocket, OPTION } from '../../../src/kernel/socket.ts';
 import { sendBytesTo, setOption } from '../../../src/kernel/socket.ts';
 import { ipv6SocketAddress } from '../../../src/kernel/socketAddress.ts';
+import { setPortSetting } from '../../../src/kernel/sysctl.ts';
 import { makeNamespace } from '../../kernel/networkNamespace.ts';
 import { until } from '../../kernel/until.ts';
 
@@ -54,8 +55,8 @@ const texts = ({ heard }: End): string[] => heard.map((bytes) => bytes.toString(
 
 async function inContact(a: End, b: End): Promise<void> {
   await until('contact', () => {
-    a.path.send(datagram('hello'));
-    b.path.send(datagram('hello'));
+    box.run(() => a.path.send(datagram('hello')));
+    peer.run(() => b.path.send(datagram('hello')));
     return a.heard.length > 0 && b.heard.length > 0;
   });
 }
@@ -91,7 +92,7 @@ test.serial(
     await inContact(a, b);
     // Its port came up before its path was opened: for a second the kernel looks for a duplicate of its address.
     await until('the other pair speaks', () =>
-      other.path.send(datagram('of another pair', otherPair)),
+      stranger.run(() => other.path.send(datagram('of another pair', otherPair))),
     );
     const forger = stranger.run(() => openSocket(FAMILY.ipv6, KIND.datagram, 0));
     stranger.run(() => bindToDevice(forger, 'eth0'));
@@ -140,6 +141,52 @@ test.serial(
     b.path.send(datagram('answer'));
     await until('both ways', () => texts(a).includes('answer'));
     t.is(a.errors.at(-1), null);
+  },
+);
+
+test.serial(
+  'IPv6 that was switched off, and an MTU that was too small for it, are put right',
+  async (t) => {
+    const a = box.run(() => openEnd(t));
+    const b = peer.run(() => openEnd(t));
+    await inContact(a, b);
+    const troubles = [
+      {
+        take: () => box.run(() => setPortSetting('ipv6', 'eth0', 'disable_ipv6', '1')),
+        give: () => undefined,
+      },
+      {
+        take: () => box.ip('link set eth0 mtu 1000'),
+        give: () => box.ip('link set eth0 mtu 1500'),
+      },
+    ];
+    for (const [round, { take, give }] of troubles.entries()) {
+      take();
+      await until('sending fails', () => !box.run(() => a.path.send(datagram('lost'))));
+      give();
+      const text = `after trouble ${round}`;
+      await until('it works again both ways', () => {
+        box.run(() => a.path.send(datagram(text)));
+        peer.run(() => b.path.send(datagram(text)));
+        return texts(a).includes(text) && texts(b).includes(text);
+      });
+      t.is(a.errors.at(-1), null);
+    }
+  },
+);
+
+test.serial(
+  'a datagram that is too large for the MTU is refused, and says nothing of the path',
+  async (t) => {
+    const a = box.run(() => openEnd(t));
+    const b = peer.run(() => openEnd(t));
+    await inContact(a, b);
+    box.ip('link set eth0 mtu 1400');
+    t.teardown(() => box.ip('link set eth0 mtu 1500'));
+    const told = a.errors.length;
+    t.false(box.run(() => a.path.send(Buffer.concat([datagram(''), Buffer.alloc(1376, 1)]))));
+    t.true(box.run(() => a.path.send(datagram('small'))));
+    t.is(a.errors.length, told);
   },
 );
 

@@ -67,14 +67,18 @@ const contact = (from: End, to: End): (() => boolean) => {
 test.serial('datagrams pass both ways, whole and up to 1452 bytes', async (t) => {
   const a = openBox(t);
   const b = openPeer(t);
+  // The kernel may take a second to notice a link that came up just now, and drops what is sent meanwhile.
+  await until('the cable carries', contact(a, b));
+  await until('the cable carries back', contact(b, a));
   const bytes = Buffer.alloc(1452, 0x5a);
+  const { sent, sendFailures } = a.path.counts();
   t.true(a.path.send(bytes));
   t.true(b.path.send(Buffer.from('x')));
-  await until('both heard', () => a.heard.length === 1 && b.heard.length === 1);
-  t.deepEqual(b.heard, [bytes]);
-  t.deepEqual(a.heard, [Buffer.from('x')]);
+  await until('both heard', () => b.heard.at(-1)?.length === 1452 && a.heard.at(-1)?.length === 1);
+  t.deepEqual(b.heard.at(-1), bytes);
+  t.deepEqual(a.heard.at(-1), Buffer.from('x'));
   t.false(a.path.send(Buffer.alloc(1453)));
-  t.like(a.path.counts(), { sent: 1, received: 1, sendFailures: 1 });
+  t.like(a.path.counts(), { sent: sent + 1, sendFailures: sendFailures + 1 });
 });
 
 test.serial('what is too long or from somebody else is dropped and counted', async (t) => {

@@ -95,6 +95,28 @@ test('nothing queues: of many datagrams the first and the newest go, and never f
   t.like(end.path.figures(), { sent: 2, leftOut: 38 });
 });
 
+test('a question is displaced by no heartbeat, and displaces none', async (t) => {
+  const terminal = openTerminal(t);
+  const heard = listen(t, terminal);
+  const end = openEnd(t, terminal.path);
+  await until('it is open', () => end.path.figures().opened === 1);
+  let number = 0;
+  // Heartbeats come faster than the line takes them.
+  const beat = setInterval(() => {
+    number += 1;
+    end.path.send(Buffer.from(`heartbeat ${number}`.padEnd(268)));
+  }, 10);
+  t.teardown(() => clearInterval(beat));
+  await until('the line is busy', () => end.path.figures().leftOut > 3);
+  for (let asked = 0; asked < 5; asked += 1) {
+    const asking = Buffer.from(`question ${asked}`.padEnd(100));
+    await until('the last question went', () => end.path.sendAside(asking));
+  }
+  const questions = (): string[] => heard.filter((text) => text.startsWith('question'));
+  await until('all questions came', () => questions().length === 5);
+  t.true(heard.length - questions().length >= 3, 'heartbeats went between them');
+});
+
 test('a line that takes nothing blocks nobody, and brings the newest when it takes again', async (t) => {
   const terminal = openTerminal(t);
   const end = openEnd(t, terminal.path);
@@ -143,6 +165,34 @@ test('a port without modem lines says nothing of them', async (t) => {
   const beganAt = monotonicMs();
   await until('it was looked at', () => monotonicMs() - beganAt > 200);
   t.deepEqual(end.lines, []);
+});
+
+test('lines that had dropped are forgotten when a frame comes: another cable may have none', (t) => {
+  const none = { cts: false, dsr: false, dcd: false };
+  const lines = new ModemLines();
+  t.false(lines.forget());
+  lines.look({ ...none, dsr: true });
+  lines.look(none);
+  t.true(lines.forget());
+  t.false(lines.dropped);
+  t.false(lines.look(none), 'nothing was up since');
+});
+
+test('a port that opens and is gone again at once is told of once', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hotpair-serial-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const device = join(folder, 'ttyUSB0');
+  const end = openEnd(t, device);
+  await until('it is missed', () => end.errors.length > 0);
+  for (const round of [1, 2, 3]) {
+    const terminal = openPseudoTerminal();
+    symlinkSync(terminal.path, device);
+    await until('it is open', () => end.path.figures().opened === round);
+    rmSync(device);
+    terminal.close();
+    await until('it is closed', () => !end.path.send(Buffer.from('x')));
+  }
+  t.false(end.errors.includes(null));
 });
 
 test('lines count as dropped only where one of them was up before', (t) => {
