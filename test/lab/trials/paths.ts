@@ -3,7 +3,7 @@
 import { nowMs, pauseUntil, until } from '../clock.ts';
 import { endLoss, muteEth1 } from '../eth1Loss.ts';
 import { cutPower, pullCable, setSerial, silenceEth1 } from '../faults.ts';
-import { untilAlarm, untilEvent, untilTakenOver, type Field } from '../field.ts';
+import { untilEvent, untilTakenOver, type Field } from '../field.ts';
 import { statusOf, type BoxStatus } from '../hotpairCommand.ts';
 import { askKeeper } from '../keeperProtocol.ts';
 import { boxNames, type BoxName } from '../layout.ts';
@@ -161,10 +161,14 @@ async function heartbeatCut(field: Field): Promise<void> {
   field.noteFault(atMs);
   await untilConsent(field);
   await field.client.untilFlowing('rows acknowledged without Eth1', atMs + 300, 1000, 20_000);
-  await untilAlarm(field, field.primary, 'pathSilent', 10_000);
+  for (const box of boxNames) await untilPath(field, box, 'eth1', 'it fails', isFailing);
   await askKeeper({ type: 'setCable', connected: true });
   field.noteHealed();
 }
+
+/** One that was cut in other runs of the last minute is called flapping. */
+const isFailing = ({ state, alarms }: PathStatus): boolean =>
+  state !== 'working' && (alarms.includes('pathSilent') || alarms.includes('pathFlapping'));
 
 async function untilConsent(field: Field): Promise<void> {
   await untilEvent(field, field.standby, 'its consent because of the cable', 10_000, (event) => {
@@ -175,11 +179,10 @@ async function untilConsent(field: Field): Promise<void> {
 async function serialCut(field: Field): Promise<void> {
   const atMs = await setSerial('pulled');
   field.noteFault(atMs);
-  for (const box of boxNames) await untilAlarm(field, box, 'pathSilent', 10_000);
+  for (const box of boxNames) await untilPath(field, box, 'serial', 'it fails', isFailing);
   await setSerial('connected');
   field.noteHealed();
-  for (const box of boxNames)
-    await untilPath(field, box, 'serial', 'it works again', ({ state }) => state === 'working');
+  await untilHeardAgain(field);
 }
 
 async function untilPath(
@@ -193,13 +196,35 @@ async function untilPath(
     `${name} on ${box}: ${what}`,
     30_000,
     async () => {
-      const status = await statusOf(field.site.binary, box);
-      const path =
-        typeof status === 'string' ? undefined : status.paths.find((one) => one.name === name);
+      const path = await pathOf(field, box, name);
       return path !== undefined && holds(path);
     },
     200,
   );
+}
+
+/** Heard, not called working: a path that fails in run after run is damped. */
+async function untilHeardAgain(field: Field): Promise<void> {
+  for (const box of boxNames) {
+    const before = await pathOf(field, box, 'serial');
+    const received = before?.received ?? 0;
+    await untilPath(
+      field,
+      box,
+      'serial',
+      'it is heard again',
+      (path) => path.received > received + 20,
+    );
+  }
+}
+
+async function pathOf(
+  field: Field,
+  box: BoxName,
+  name: PathStatus['name'],
+): Promise<PathStatus | undefined> {
+  const status = await statusOf(field.site.binary, box);
+  return typeof status === 'string' ? undefined : status.paths.find((path) => path.name === name);
 }
 
 async function everythingButLan(field: Field): Promise<void> {
@@ -236,7 +261,14 @@ async function eth1Flaps(field: Field): Promise<void> {
     await askKeeper({ type: 'setCable', connected: flap % 2 === 1 });
   }
   field.noteHealed();
-  for (const box of boxNames) await untilAlarm(field, box, 'pathFlapping', 5000);
+  for (const box of boxNames)
+    await untilPath(
+      field,
+      box,
+      'eth1',
+      'it is called flapping',
+      ({ state }) => state === 'flapping',
+    );
 }
 
 async function serialLoop(field: Field): Promise<void> {
@@ -250,10 +282,9 @@ async function serialLoop(field: Field): Promise<void> {
       'its own heartbeats come back',
       ({ looped }) => looped > 50,
     );
-    await untilAlarm(field, box, 'pathSilent', 10_000);
+    await untilPath(field, box, 'serial', 'it fails', isFailing);
   }
   await setSerial('connected');
   field.noteHealed();
-  for (const box of boxNames)
-    await untilPath(field, box, 'serial', 'it works again', ({ state }) => state === 'working');
+  await untilHeardAgain(field);
 }
