@@ -1,0 +1,137 @@
+// What the agent and its guardian process say to each other: one JSON object a line, over the guardian's stdin and stdout.
+// Both are one build of one binary and the pipe is private, so that a line is trusted but for its length.
+import type { ServiceOrder } from '../core/guardian/events.ts';
+import type {
+  CheckSettings,
+  GuardianRole,
+  HookSettings,
+  ServiceSettings,
+} from '../core/guardian/settings.ts';
+
+export type CheckDescription = CheckSettings &
+  /** The process is there and not stopped by a signal; of a script or unit, what its pid file or systemd says. */
+  (
+    | { readonly type: 'process' }
+    | { readonly type: 'tcp'; readonly address: string; readonly port: number }
+    | { readonly type: 'http'; readonly url: string; readonly status: number }
+    /** OPTIONS over UDP; any final answer with a status below 500 but 408 passes. */
+    | { readonly type: 'sip'; readonly address: string; readonly port: number }
+    | { readonly type: 'command'; readonly command: readonly string[] }
+  );
+
+export type ServiceProgram =
+  /** Runs in the foreground as a child. */
+  | { readonly type: 'process'; readonly command: readonly string[] }
+  /** Called with start, stop and status. */
+  | { readonly type: 'sysv'; readonly script: string; readonly pidFile: string | null }
+  | { readonly type: 'systemd'; readonly unit: string };
+
+export type ServiceDescription = Omit<ServiceSettings, 'checks'> & {
+  readonly program: ServiceProgram;
+  readonly user: string | null;
+  readonly group: string | null;
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stopSignal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP';
+  readonly memoryLimitBytes: number | null;
+  readonly openFiles: number | null;
+  /** Bound of each of the two files of captured output. */
+  readonly logBytes: number;
+  readonly checks: readonly CheckDescription[];
+};
+
+export type HookDescription = HookSettings & {
+  readonly command: readonly string[];
+  readonly user: string | null;
+};
+
+/** What services and hooks are told in their environment, as HOTPAIR_NODE and so on. */
+export type GuardianPlace = {
+  readonly node: string;
+  readonly heartbeatAddress: string;
+  readonly peerAddress: string;
+  /** The service addresses without prefix lengths. */
+  readonly serviceAddresses: readonly string[];
+};
+
+export type ToGuardian =
+  /** The first line. */
+  | {
+      readonly type: 'configure';
+      readonly services: readonly ServiceDescription[];
+      readonly hooks: readonly HookDescription[];
+      readonly place: GuardianPlace;
+      readonly stateDirectory: string;
+      readonly runDirectory: string;
+    }
+  | {
+      readonly type: 'role';
+      readonly role: GuardianRole;
+      readonly epoch: number;
+      /** Of the change: code and sentence, given to hooks as HOTPAIR_REASON and HOTPAIR_REASON_TEXT. */
+      readonly reason: { readonly code: string; readonly text: string };
+    }
+  | {
+      readonly type: 'order';
+      readonly id: number;
+      readonly order: ServiceOrder;
+      readonly service: string;
+    }
+  | { readonly type: 'shutdown'; readonly id: number };
+
+export type ServiceState =
+  /** Not to run here now, or stopped by an operator. */
+  | 'stopped'
+  /** Waits for another service, or for a hook. */
+  | 'waiting'
+  | 'starting'
+  | 'up'
+  | 'stopping'
+  /** Pauses before the next start. */
+  | 'pausing';
+
+export type ServiceStatus = {
+  readonly name: string;
+  readonly runs: 'always' | 'primary';
+  readonly state: ServiceState;
+  readonly pid: number | null;
+  /** Milliseconds in this state. */
+  readonly forMs: number;
+  /** Starts that followed a failure, in this boot. */
+  readonly restarts: number;
+  readonly heldByOperator: boolean;
+  /** The last failure. */
+  readonly problem: string | null;
+  /** Failed on this box, for so many milliseconds to come; null: fit. */
+  readonly unfitForMs: number | null;
+  readonly required: boolean;
+};
+
+export type HookStatus = {
+  readonly name: string;
+  readonly state: 'waiting' | 'running' | 'done' | 'failed';
+  readonly text: string;
+};
+
+export type FromGuardian =
+  /** Whenever something changed, and every second. */
+  | {
+      readonly type: 'state';
+      readonly role: GuardianRole;
+      readonly services: readonly ServiceStatus[];
+      readonly hooks: readonly HookStatus[];
+      /** False: a required service or hook has failed on this box. */
+      readonly fit: boolean;
+    }
+  | {
+      readonly type: 'event';
+      readonly level: 'info' | 'warning' | 'error';
+      readonly event: string;
+      readonly detail: Readonly<Record<string, string | number | boolean>>;
+    }
+  | {
+      readonly type: 'answer';
+      readonly id: number;
+      readonly ok: boolean;
+      readonly text: string;
+    };
