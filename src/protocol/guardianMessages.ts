@@ -7,6 +7,7 @@ import type {
   HookSettings,
   ServiceSettings,
 } from '../core/guardian/settings.ts';
+import type { GuardianSummary, HookSummary, ServiceSummary } from '../core/guardian/status.ts';
 
 export type CheckDescription = CheckSettings &
   /** The process is there and not stopped by a signal; of a script or unit, what its pid file or systemd says. */
@@ -79,50 +80,16 @@ export type ToGuardian =
     }
   | { readonly type: 'shutdown'; readonly id: number };
 
-export type ServiceState =
-  /** Not to run here now, or stopped by an operator. */
-  | 'stopped'
-  /** Waits for another service, or for a hook. */
-  | 'waiting'
-  | 'starting'
-  | 'up'
-  | 'stopping'
-  /** Pauses before the next start. */
-  | 'pausing';
+export type ServiceStatus = ServiceSummary & { readonly pid: number | null };
 
-export type ServiceStatus = {
-  readonly name: string;
-  readonly runs: 'always' | 'primary';
-  readonly state: ServiceState;
-  readonly pid: number | null;
-  /** Milliseconds in this state. */
-  readonly forMs: number;
-  /** Starts that followed a failure, in this boot. */
-  readonly restarts: number;
-  readonly heldByOperator: boolean;
-  /** The last failure. */
-  readonly problem: string | null;
-  /** Failed on this box, for so many milliseconds to come; null: fit. */
-  readonly unfitForMs: number | null;
-  readonly required: boolean;
-};
-
-export type HookStatus = {
-  readonly name: string;
-  readonly state: 'waiting' | 'running' | 'done' | 'failed';
-  readonly text: string;
-};
+export type HookStatus = HookSummary;
 
 export type FromGuardian =
   /** Whenever something changed, and every second. */
-  | {
+  | ({
       readonly type: 'state';
-      readonly role: GuardianRole;
       readonly services: readonly ServiceStatus[];
-      readonly hooks: readonly HookStatus[];
-      /** False: a required service or hook has failed on this box. */
-      readonly fit: boolean;
-    }
+    } & Omit<GuardianSummary, 'services'>)
   | {
       readonly type: 'event';
       readonly level: 'info' | 'warning' | 'error';

@@ -14,7 +14,10 @@ export type GuardianReport =
 export type GuardianEffect =
   /** serviceStarted or serviceNotStarted; from then on serviceExited once, when it ends by itself. */
   | { readonly type: 'startService'; readonly service: string; readonly token: number }
-  /** serviceStopped. Asked to stop, killed at the deadline; `kill`: killed at once, with everything that it left. */
+  /**
+   * serviceStopped, when nothing of it is left. Asked to stop, killed at the deadline; `kill`: killed at once. It may come before
+   * the start was answered: that start is given up, and its answer, if any, comes before this one.
+   */
   | {
       readonly type: 'stopService';
       readonly service: string;
@@ -22,7 +25,7 @@ export type GuardianEffect =
       readonly kill: boolean;
       readonly deadlineMs: number;
     }
-  /** checkDone. One at a time for each check. */
+  /** checkDone, at the timeout at the latest. One at a time for each check. */
   | {
       readonly type: 'runCheck';
       readonly service: string;
@@ -30,7 +33,7 @@ export type GuardianEffect =
       readonly check: number;
       readonly timeoutMs: number;
     }
-  /** hookDone */
+  /** hookDone, soon after the deadline at the latest, also of one that nothing can kill. One at a time for each hook. */
   | {
       readonly type: 'runHook';
       readonly hook: string;

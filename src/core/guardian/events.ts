@@ -1,5 +1,5 @@
-// Everything that can happen to the guardian, in the past tense. Time (`at`, monotonic milliseconds) and chance (`draw`, 0 to
-// below 1, for the jitter of pauses) arrive inside events.
+// Everything that can happen to the guardian, in the past tense. Time (`at`, milliseconds of the clock of the boot, so that the
+// next guardian of the same boot goes on with it) and chance (`draw`, 0 to below 1, for the jitter of pauses) arrive inside events.
 import type { GuardianRole } from './settings.ts';
 
 export type ServiceOrder = 'start' | 'stop' | 'restart';
@@ -11,23 +11,43 @@ export type FoundService = {
   readonly current: boolean;
 };
 
+/** The failures of a service or of a required hook. */
+export type Trouble = {
+  /** When it failed within the window, oldest first; at least the last failure, unless all are forgiven. */
+  readonly failedAt: readonly number[];
+  /** Failures since it last ran steadily. */
+  readonly row: number;
+  /** Unfit until then; null: fit. */
+  readonly unfitUntil: number | null;
+  /** How often it was marked; each time doubles the quarantine. */
+  readonly quarantines: number;
+  /** The last failure in words. */
+  readonly problem: string | null;
+};
+
 /** What the guardian of the same boot before this one knew and must not be forgotten. */
-export type Remembered = {
+export type RememberedService = {
   readonly service: string;
   /** Stopped by an operator. */
   readonly heldByOperator: boolean;
-  /** When the row of failures happened, oldest first. */
-  readonly failedAt: readonly number[];
-  /** Unfit until then; null: not. */
-  readonly unfitUntil: number | null;
-  readonly quarantines: number;
+  /** Starts that followed a failure. */
+  readonly restarts: number;
+  readonly trouble: Trouble;
+};
+
+export type RememberedHook = { readonly hook: string; readonly trouble: Trouble };
+
+export type Remembered = {
+  readonly services: readonly RememberedService[];
+  readonly hooks: readonly RememberedHook[];
 };
 
 type Happening =
   | {
       readonly type: 'guardianStarted';
       readonly found: readonly FoundService[];
-      readonly remembered: readonly Remembered[];
+      /** null: nothing of this boot. Names that are no longer configured are passed over. */
+      readonly remembered: Remembered | null;
       /** The last hooks that were done, and for which role and epoch. */
       readonly hooksDone: {
         readonly role: GuardianRole;
@@ -39,6 +59,7 @@ type Happening =
   | { readonly type: 'roleChanged'; readonly role: GuardianRole; readonly epoch: number }
   /** It was started: its process runs, or its script or unit said so. */
   | { readonly type: 'serviceStarted'; readonly service: string; readonly token: number }
+  /** Nothing of it is left. */
   | {
       readonly type: 'serviceNotStarted';
       readonly service: string;
@@ -65,7 +86,13 @@ type Happening =
       readonly text: string;
     }
   /** It uses more than it may: `text` says of what. */
-  | { readonly type: 'limitExceeded'; readonly service: string; readonly text: string }
+  | {
+      readonly type: 'limitExceeded';
+      readonly service: string;
+      /** The token of the start, 0 for one that was found. */
+      readonly token: number;
+      readonly text: string;
+    }
   | {
       readonly type: 'serviceOrdered';
       readonly commandId: number;

@@ -15,7 +15,7 @@ export type RestartSettings = {
   /** Pause before the second start within a row; the first restart after a steady run does not wait. It doubles up to `longestMs`. */
   readonly firstMs: number;
   readonly longestMs: number;
-  /** So many failures within `windowMs` are one too many: the service has failed on this box. */
+  /** So many failures within `windowMs`, or in a row without a steady run between, are one too many: it has failed on this box. */
   readonly limit: number;
   readonly windowMs: number;
   /** A run of this length ends the row. */
