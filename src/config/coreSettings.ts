@@ -41,8 +41,15 @@ export function toCoreSettings(
     selfTestValidMs: timing.selfTestValidMs,
     linkUpDeadlineMs: service.linkUpDeadlineMs,
     promotionDeadlineMs: timing.promotionDeadlineMs,
+    preferred: config.node.preferred,
+    failbackAfterMs: failbackAfterMs(config),
     ...deadlines(config, effectiveWatchdogMs),
   };
+}
+
+/** Only the preferred box ever asks. */
+function failbackAfterMs({ node, stability }: Config): number | null {
+  return node.preferred && typeof stability.failback === 'number' ? stability.failback : null;
 }
 
 type Deadlines = Pick<

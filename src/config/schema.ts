@@ -58,6 +58,10 @@ function nodeSection() {
         allowed: '1 to 63 letters, digits, dots and dashes',
         example: 'box-a',
       }),
+      preferred: z.boolean().prefault(false).register(facts, {
+        description:
+          'Whether this box should be primary where both can be; on one box of a pair at most. See stability.failback.',
+      }),
     })
     .register(facts, { description: 'This box.' });
 }

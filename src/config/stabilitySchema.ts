@@ -1,7 +1,13 @@
 // The keys of the section `stability`: what is done about a box that comes and goes.
 import * as z from 'zod';
 import { facts } from './facts.ts';
-import { duration, durationFacts } from './values.ts';
+import {
+  duration,
+  durationFacts,
+  failbackAllowed,
+  failbackPattern,
+  failbackWish,
+} from './values.ts';
 
 const pauseLimits = { min: '0s', max: '1h' } as const;
 const steadyLimits = { min: '10s', max: '24h' } as const;
@@ -36,8 +42,15 @@ export function stabilitySection() {
             'Length of the quarantine; `hotpair maintenance off` ends it before. 0s: there is none.',
           ...durationFacts(quarantineLimits),
         }),
+      failback: failbackWish().prefault('never').register(facts, {
+        description:
+          'When the box with node.preferred becomes primary again after the other one took over: never by itself, manual (`status` reminds of it), or after it was fit for so long.',
+        allowed: failbackAllowed,
+        pattern: failbackPattern,
+      }),
     })
-    .transform(({ pairingPause, unexpectedStarts, steadyAfter, quarantine }) => ({
+    .transform(({ pairingPause, unexpectedStarts, steadyAfter, quarantine, failback }) => ({
+      failback,
       pairingPauseMs: pairingPause,
       unexpectedStarts,
       steadyAfterMs: steadyAfter,

@@ -67,6 +67,27 @@ export function duration(limits: DurationLimits) {
   });
 }
 
+const failbackLimits = { min: '10s', max: '24h' } as const;
+
+/** The written form of `failbackWish`. */
+export const failbackPattern = `^(never|manual)$|${durationPattern}`;
+export const failbackAllowed = `never, manual, or ${durationFacts(failbackLimits).allowed}`;
+
+/** When a preferred node is made primary again; typed as a word, or as milliseconds. */
+export function failbackWish() {
+  return written<'never' | 'manual' | number>((text) => {
+    if (text === 'never' || text === 'manual') return { value: text };
+    const ms = parseDuration(text);
+    if (ms === undefined) {
+      return refuse('CONFIG_DURATION', 'this is never, manual, or a whole number with its unit');
+    }
+    return ms >= (parseDuration(failbackLimits.min) ?? 0) &&
+      ms <= (parseDuration(failbackLimits.max) ?? 0)
+      ? { value: ms }
+      : refuse('CONFIG_RANGE', 'the duration is out of range');
+  });
+}
+
 /** What a duration's facts say about its limits. */
 export function durationFacts(limits: DurationLimits) {
   const step = limits.wholeSeconds === true ? ', whole seconds' : '';

@@ -92,6 +92,9 @@ function noteFact(turn: Turn, event: Exclude<CoreEvent, ArbiterEvent>): void {
     case 'databaseObserved':
       noteDatabase(turn, event.database);
       return;
+    case 'servicesObserved':
+      state.servicesFit = event.fit;
+      return;
     case 'databaseStarted':
       noteDatabase(turn, {
         ...state.database,
@@ -114,10 +117,7 @@ function noteFact(turn: Turn, event: Exclude<CoreEvent, ArbiterEvent>): void {
       });
       return;
     case 'recordWritten':
-      state.record = state.writing ?? state.record;
-      state.writing = null;
-      unmute(turn);
-      if (state.record?.mode !== 'solo') state.acknowledgedAlone = false;
+      noteRecord(turn);
       return;
     case 'tick':
     case 'operatorCommanded':
@@ -157,6 +157,14 @@ function noteStart(turn: Turn, event: EventOf<'agentStarted'>): void {
   notePort(turn, event.port);
   noteDatabase(turn, event.database);
   beginKnowing(turn);
+}
+
+function noteRecord(turn: Turn): void {
+  const { state } = turn;
+  state.record = state.writing ?? state.record;
+  state.writing = null;
+  unmute(turn);
+  if (state.record?.mode !== 'solo') state.acknowledgedAlone = false;
 }
 
 /** Without the peer no database can follow, and a gate that opens has just seen it follow: neither time counts as its fault. */

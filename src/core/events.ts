@@ -84,6 +84,8 @@ type Happening =
     }
   | { readonly type: 'databaseObserved'; readonly database: DatabaseObservation }
   | { readonly type: 'databaseExited' }
+  /** What the guardian says of the business services: whether none of them has failed on this box. */
+  | { readonly type: 'servicesObserved'; readonly fit: boolean }
   | {
       readonly type: 'operatorCommanded';
       readonly commandId: number;

@@ -24,6 +24,15 @@ export function notePort(turn: Turn, port: PortState): void {
   if (port.carrier) state.lan.portCarrierLostAt = null;
   else state.lan.portCarrierLostAt ??= state.now;
   state.port = port;
+  if (!port.carrier) forgetSelfTest(turn);
+}
+
+/**
+ * A test of another day says nothing of a LAN that this node has just lost as primary: it would call itself fit when it has
+ * given up its port, and be handed the service back.
+ */
+function forgetSelfTest({ state, settings }: Turn): void {
+  if (settings.standbyPort === 'down' && serves(state)) state.lan.selfTestedAt = null;
 }
 
 export function noteHeartbeatCarrier(turn: Turn, carrier: boolean): void {
@@ -55,6 +64,7 @@ export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result'
   const before = lan.lastRound;
   lan.lastRound = round;
   if (serves(state)) {
+    if (!round.valid) forgetSelfTest(turn);
     // A round that began before this node served may still have heard the one before it.
     if (round.serviceAnswered && round.startedAt >= state.servesSince)
       lan.foreignClaimAt = state.now;

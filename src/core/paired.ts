@@ -4,6 +4,7 @@ import { keepAddress } from './address.ts';
 import { beginAsking } from './asking.ts';
 import { lookPauseMs, noteCutConsent } from './cable.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
+import { unfitFor } from './fitness.ts';
 import { isOutside, primaryHindrance } from './permission.ts';
 import type { Reason } from './reasons.ts';
 import type { Standing } from './standing.ts';
@@ -11,11 +12,6 @@ import { stepDown } from './stepDown.ts';
 import type { Turn } from './turn.ts';
 import { watchDatabase } from './turn.ts';
 
-/** A port without carrier, or references that do not answer, for this long is no blink. */
-const unfitMs = 100;
-const unfitRounds = 3;
-/** The ports of a switch that starts do not come up at one moment: what both had lost may be back for both within this time. */
-const backTogetherMs = 1000;
 /** Heartbeats between two looks at the database, see `beginPaired`. */
 const calmPauses = 10;
 
@@ -67,8 +63,9 @@ function considerHandover(turn: Turn, said: Standing): void {
     beginHandover(turn, { code: 'switchoverOrdered' }, null);
     return;
   }
-  if (state.maintenanceUntil !== null || said.fitness.maintenance || !isUnfit(turn)) return;
-  if (standbyIsReady(turn, said)) beginHandover(turn, { code: 'primaryUnfit' }, null);
+  if (state.maintenanceUntil !== null || said.fitness.maintenance) return;
+  const code = unfitFor(turn, said);
+  if (code !== null && standbyIsReady(turn, said)) beginHandover(turn, { code }, null);
 }
 
 /** The standby is eligible, fit, and streams. */
@@ -79,17 +76,6 @@ export function standbyIsReady(turn: Turn, said: Standing): boolean {
   return (
     said.fitness.carrier && said.fitness.lan && said.fitness.database && said.database.receiving
   );
-}
-
-/** Worse off than the standby: what was lost before its LAN was good must be looked at anew, because both may have lost it. */
-function isUnfit(turn: Turn): boolean {
-  const { lan, contact, now } = turn.state;
-  if (contact.lanGoodSince === null) return false;
-  const lostMs = lan.portCarrierLostAt === null ? 0 : now - lan.portCarrierLostAt;
-  if (lostMs >= unfitMs && (lan.portCarrierLostAt ?? 0) > contact.lanGoodSince) return true;
-  const began = lan.lastRound?.startedAt ?? -Infinity;
-  const stillBad = lan.badRounds > 0 && began >= contact.lanGoodSince + backTogetherMs;
-  return stillBad && (lostMs >= unfitMs || lan.badRounds >= unfitRounds);
 }
 
 /** Switchover by an operator at this box. */

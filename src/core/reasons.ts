@@ -47,6 +47,8 @@ const sentences = {
   eligibilityLost: 'this standby may not take over until the primary grants it again',
   switchoverOrdered: 'a switchover was ordered',
   primaryUnfit: 'the primary is unfit and the standby is fit',
+  servicesUnfit: 'a service has failed on the primary for good, and not on the standby',
+  failbackDue: 'the preferred box has been fit for the agreed time: it asks for the service',
   handoverGranted: 'the primary handed over',
   waitingForTaker: 'the other box must take what was handed over to it',
   handoverFailed: 'the handover was not finished',

@@ -43,4 +43,8 @@ export type Settings = {
   readonly pairingPauseMs: number;
   readonly recordDeadlineMs: number;
   readonly kickIntervalMs: number;
+  /** This is the node that people want to be primary. */
+  readonly preferred: boolean;
+  /** A preferred standby that was fit for so long asks for the service; null: it never does. */
+  readonly failbackAfterMs: number | null;
 };

@@ -1,11 +1,10 @@
 // What this node says of itself now, and when: with every interval, and at once when it changes what others may rely on.
 import { replicationIsCut } from './cable.ts';
 import { inContact } from './contact.ts';
-import { lanIsGood } from './lan.ts';
+import { fitnessOf } from './fitness.ts';
 import { mayGrant } from './paired.ts';
-import { serves } from './roles.ts';
 import type { DurableRecord } from './record.ts';
-import type { DatabaseStatement, Fitness, Grant, RecordStatement, Standing } from './standing.ts';
+import type { DatabaseStatement, Grant, RecordStatement, Standing } from './standing.ts';
 import type { State } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -24,6 +23,7 @@ export function standingOf(turn: Turn): Standing {
     acknowledgedAlone: state.acknowledgedAlone,
     replicationCut: replicationIsCut(state, turn.settings),
     fitness: fitnessOf(turn),
+    preferred: turn.settings.preferred,
     database: databaseOf(state),
     serviceMac: state.port.mac,
   };
@@ -69,22 +69,6 @@ function grantOf(turn: Turn): Grant | null {
     return { type: 'handover', epoch: record.epoch, toStart: contact.peerStart, lsn: plan.lsn };
   }
   return null;
-}
-
-function fitnessOf(turn: Turn): Fitness {
-  const { state, settings } = turn;
-  const keptDown = settings.standbyPort === 'down' && !serves(state);
-  // A port that is kept down is as fit as its last test said.
-  const tested = state.lan.selfTestedAt !== null;
-  const { database } = state;
-  const works = database.running && database.answering && database.problem === null;
-  return {
-    carrier: keptDown ? tested : state.port.carrier,
-    lan: keptDown ? tested : lanIsGood(state),
-    database: serves(state) ? works : works && database.receiving,
-    disk: !state.mute && state.writeRetryAt === null,
-    maintenance: state.maintenanceUntil !== null,
-  };
 }
 
 function databaseOf(state: State): DatabaseStatement {
@@ -142,5 +126,5 @@ function digestOf(turn: Turn): string {
       ? ''
       : `${grant.type}${grant.epoch}${grant.toStart}${grant.type === 'eligibility' ? grant.lossCounter : ''}`;
   // One expression: this is computed at every step, and lists cost more than all the rest of it.
-  return `${state.name},${record?.epoch},${record?.mode},${record?.handed},${state.leaving},${state.eligibility.epoch},${granted},${state.switchoverEpoch},${handingOver},${state.database.receiving},${replicationIsCut(state, turn.settings)}`;
+  return `${state.name},${record?.epoch},${record?.mode},${record?.handed},${state.leaving},${state.eligibility.epoch},${granted},${state.switchoverEpoch},${handingOver},${state.database.receiving},${state.servicesFit},${replicationIsCut(state, turn.settings)}`;
 }

@@ -4,6 +4,7 @@ import { cableCarries, lookPauseMs } from './cable.ts';
 import { givesConsent, notFollowingFor } from './consent.ts';
 import { inContact, peerIsAhead, peerSays } from './contact.ts';
 import { isGranted, loseEligibility, takeGrant } from './eligibility.ts';
+import { considerFailback } from './fitness.ts';
 import { lanIsGood } from './lan.ts';
 import { isOutside, standbyHindrance } from './permission.ts';
 import type { Reason } from './reasons.ts';
@@ -81,6 +82,7 @@ function followsOrders(turn: Turn, said: Standing): boolean {
   if (givesConsent(turn, patienceMs(turn, said))) return true;
   if (needsRebuild(turn, said)) return true;
   takeGrant(turn);
+  considerFailback(turn);
   return false;
 }
 

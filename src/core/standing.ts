@@ -36,6 +36,8 @@ export type Fitness = {
   readonly lan: boolean;
   readonly database: boolean;
   readonly disk: boolean;
+  /** No business service has failed on this box, as far as its guardian knows. */
+  readonly services: boolean;
   readonly maintenance: boolean;
 };
 
@@ -67,6 +69,8 @@ export type Standing = {
   /** I hear the peer another way, and know that the heartbeat port carries no replication between us. */
   readonly replicationCut: boolean;
   readonly fitness: Fitness;
+  /** People want this node to be primary. */
+  readonly preferred: boolean;
   readonly database: DatabaseStatement;
   readonly serviceMac: string | null;
 };

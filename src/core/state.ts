@@ -168,6 +168,10 @@ export type State = {
   port: PortState;
   database: DatabaseObservation;
   databaseFaultSince: number | null;
+  /** What the guardian said last; null: nothing yet. */
+  servicesFit: boolean | null;
+  /** Since when this standby could take the service over in every respect; null: it could not just now. */
+  fitSince: number | null;
   eligibility: Eligibility;
   arbiter: Arbiter;
   plan: Plan;
@@ -322,6 +326,8 @@ export function initialState(settings: Settings): State {
     port: noPort,
     database: noDatabase,
     databaseFaultSince: null,
+    servicesFit: null,
+    fitSince: null,
     eligibility: { epoch: null, lossCounter: 0, lostAt: -Infinity },
     arbiter: noArbiter,
     plan: noPlan,

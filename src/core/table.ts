@@ -73,6 +73,7 @@ function look(consider: (turn: Turn) => void) {
     serialLinesChanged: consider,
     servicePortChanged: consider,
     databaseObserved: consider,
+    servicesObserved: consider,
     probeRoundDone: consider,
     garbageReceived: noted,
     addressClaimed: noted,

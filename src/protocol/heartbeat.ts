@@ -99,8 +99,10 @@ const flag = {
   fitDisk: 1 << 20,
   maintenance: 1 << 21,
   replicationCut: 1 << 22,
+  fitServices: 1 << 23,
+  preferred: 1 << 24,
 } as const;
-const allFlags = (1 << 23) - 1;
+const allFlags = (1 << 25) - 1;
 
 /**
  * Encodes and signs a heartbeat.
@@ -251,8 +253,10 @@ function flagsOf(heartbeat: Heartbeat): number {
     (fitness.lan ? flag.fitLan : 0) |
     (fitness.database ? flag.fitDatabase : 0) |
     (fitness.disk ? flag.fitDisk : 0) |
+    (fitness.services ? flag.fitServices : 0) |
     (fitness.maintenance ? flag.maintenance : 0) |
-    (standing.replicationCut ? flag.replicationCut : 0)
+    (standing.replicationCut ? flag.replicationCut : 0) |
+    (standing.preferred ? flag.preferred : 0)
   );
 }
 
@@ -297,6 +301,7 @@ function readStanding(reader: ByteReader, flags: number): Standing {
     acknowledgedAlone: has(flag.acknowledgedAlone),
     replicationCut: has(flag.replicationCut),
     fitness: fitnessOf(flags),
+    preferred: has(flag.preferred),
     database,
     serviceMac,
   };
@@ -365,6 +370,7 @@ function fitnessOf(flags: number): Fitness {
     lan: (flags & flag.fitLan) !== 0,
     database: (flags & flag.fitDatabase) !== 0,
     disk: (flags & flag.fitDisk) !== 0,
+    services: (flags & flag.fitServices) !== 0,
     maintenance: (flags & flag.maintenance) !== 0,
   };
 }

@@ -39,6 +39,8 @@ export function settings(changes: Partial<Settings> = {}): Settings {
     pairingPauseMs: 1000,
     recordDeadlineMs: 1000,
     kickIntervalMs: 250,
+    preferred: false,
+    failbackAfterMs: null,
     ...changes,
   };
 }
@@ -89,7 +91,15 @@ export function standing(changes: Partial<Standing> = {}): Standing {
     handingOver: false,
     acknowledgedAlone: false,
     replicationCut: false,
-    fitness: { carrier: true, lan: true, database: true, disk: true, maintenance: false },
+    fitness: {
+      carrier: true,
+      lan: true,
+      database: true,
+      disk: true,
+      services: true,
+      maintenance: false,
+    },
+    preferred: false,
     database: {
       systemId: someSystemId,
       majorVersion: 15,

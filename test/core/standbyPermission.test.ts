@@ -296,7 +296,14 @@ test('maintenance on either box pauses takeovers', (t) => {
   here.pass(450);
   t.is(hindrance(here), 'maintenance');
   const there = eligibleStandby();
-  const fitness = { carrier: true, lan: true, database: true, disk: true, maintenance: true };
+  const fitness = {
+    carrier: true,
+    lan: true,
+    database: true,
+    disk: true,
+    services: true,
+    maintenance: true,
+  };
   there.pass(100, { peer: { ...granted(there), fitness }, round: calm });
   there.pass(450);
   t.is(hindrance(there), 'maintenance');

@@ -2,6 +2,7 @@
 import { arbiters } from './arbiters.ts';
 import { cable } from './cable.ts';
 import { changes } from './changes.ts';
+import { fitness } from './fitness.ts';
 import type { Mutant } from './mutant.ts';
 import { primaryEvidence } from './primaryEvidence.ts';
 import { standbyEvidence } from './standbyEvidence.ts';
@@ -14,6 +15,7 @@ export const mutants: readonly Mutant[] = [
   ...primaryEvidence,
   ...changes,
   ...cable,
+  ...fitness,
   ...startTable,
   ...arbiters,
 ];

@@ -31,8 +31,10 @@ function drawnStanding(random: Random): Standing {
       lan: random.chance(0.5),
       database: random.chance(0.5),
       disk: random.chance(0.5),
+      services: random.chance(0.5),
       maintenance: random.chance(0.5),
     },
+    preferred: random.chance(0.5),
     database: {
       systemId: maybe(random, () => position(random).toString()),
       majorVersion: maybe(random, () => random.uint32()),

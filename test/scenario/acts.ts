@@ -160,6 +160,14 @@ export const acts: readonly Phrase<Act>[] = [
         box.logRecycled = true;
       }),
   },
+  {
+    words: 'a service fails at each start on BOX',
+    means: (name) => on(name, (box, site) => site.world.services?.break(box)),
+  },
+  {
+    words: 'the services of BOX can run again',
+    means: (name) => on(name, (box, site) => site.world.services?.mendOn(box)),
+  },
   { words: 'the client gives up waiting', means: () => (site) => site.client.cancel() },
   // Messages that somebody else made
   {

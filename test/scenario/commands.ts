@@ -32,6 +32,10 @@ export const commands: readonly Phrase<Command>[] = [
     words: 'a switch port listens for TIME before it forwards',
     means: (time) => sets({ listenMs: durationMs(time) }),
   },
+  {
+    words: 'the first box is preferred, and asks for the service after TIME',
+    means: (time) => sets({ failbackAfterMs: durationMs(time) }),
+  },
   { words: 'a healthy pair', means: () => beginPair },
   { words: 'wait TIME', means: (time) => inSite((site) => site.advance(durationMs(time))) },
   {

@@ -16,6 +16,8 @@ export type Setup = {
   readonly directCable: boolean;
   /** How long a switch port with spanning tree listens before it forwards. */
   readonly listenMs: number;
+  /** The first box is preferred and asks for the service after so long. */
+  readonly failbackAfterMs: number | null;
 };
 
 export const plainSetup: Setup = {
@@ -24,6 +26,7 @@ export const plainSetup: Setup = {
   standbyPort: 'unaddressed',
   directCable: true,
   listenMs: 0,
+  failbackAfterMs: null,
 };
 
 const watchdogMs = 2000;
@@ -37,6 +40,12 @@ export function calmOptions(setup: Setup): {
   return {
     ...drawOptions(new CalmRandom(setup.seed), 0, setup.arbiter, {}),
     settings: settingsOf(setup),
+    services: {
+      seed: setup.seed,
+      breaksEveryMs: Infinity,
+      marksMs: [1_800_000],
+      failbackAfterMs: setup.failbackAfterMs,
+    },
     linkUp: { linkMs: 0, listenMs: setup.listenMs },
     aim: 0,
     copyLoss: 0,

@@ -8,6 +8,7 @@ import type { Box } from './box.ts';
 import type { Core, Happening } from './core.ts';
 import { EffectRunner } from './effectRunner.ts';
 import type { Flight } from './flight.ts';
+import { placeOf } from './services.ts';
 import type { World } from './world.ts';
 
 const maxInbox = 300;
@@ -41,8 +42,10 @@ export class Agent {
     this.#world = world;
     this.#box = box;
     this.agentStart = world.random.hex(8);
-    const { settings, planted } = world.options;
-    this.settings = { ...settings, self: box.nodeId, arbiter: box.arbiter, ...planted.settings };
+    const { settings, planted, services } = world.options;
+    const place = placeOf(box.side, services);
+    const own = { self: box.nodeId, arbiter: box.arbiter, ...place };
+    this.settings = { ...settings, ...own, ...planted.settings };
     this.state = world.core.initialState(this.settings);
     this.#effects = new EffectRunner(world, box, this);
     const { settings: inForce, state } = this;

@@ -164,6 +164,7 @@ export class Box {
     this.#loseWhatLiesInCaches();
     this.#kickedMs = null;
     this.addressOn = false;
+    this.#world.services?.powerLost(this);
     this.#world.databaseEnded(this, false);
     this.#world.linksChanged();
   }
@@ -240,6 +241,7 @@ export class Box {
     this.disk.settle();
     this.agent = new Agent(this.#world, this);
     this.agent.begin();
+    this.#world.services?.agentStarted(this);
   }
 
   /** The agent's process ends; the init system starts it again. The database, the address and the watchdog go on. */

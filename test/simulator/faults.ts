@@ -57,6 +57,7 @@ export class Faults implements FaultSite {
     for (const end of this.#open) end();
     this.#open.clear();
     this.world.secondPath?.mend();
+    this.world.services?.mend();
     const { random, boxes } = this.world;
     // Where each switched the other off, somebody has to come; else whoever did it switches on again.
     if (boxes.every((box) => box.isSwitchedOff)) for (const box of boxes) box.isSwitchedOff = false;

@@ -24,6 +24,7 @@ import { Trace } from './trace.ts';
 import type { ThemeName } from './themes.ts';
 import { World } from './world.ts';
 import { drawSecondPath } from './secondPath.ts';
+import { drawServices } from './services.ts';
 import { drawOptions, joined } from './worldOptions.ts';
 import type { Planted, WorldOptions } from './worldOptions.ts';
 
@@ -86,7 +87,11 @@ export function simulate(core: Core, request: Request): Outcome {
 function optionsOf(request: Request, random: Random): WorldOptions {
   const { seed, safetyMs, planted, stage, arbiter = 'lan' } = request;
   if (stage !== undefined) return stageOptions(stage, safetyMs, arbiter);
-  return joined(drawOptions(random, safetyMs, arbiter, planted ?? {}), drawSecondPath(seed));
+  const options = joined(
+    drawOptions(random, safetyMs, arbiter, planted ?? {}),
+    drawSecondPath(seed),
+  );
+  return { ...options, services: drawServices(seed) };
 }
 
 class Run {

@@ -66,6 +66,7 @@ export function stageOptions(
     planted: {},
     isStrict: true,
     secondPath: null,
+    services: null,
     ...siteWith(times ?? {}, linkUp ?? { linkMs: 0, listenMs: 0 }),
     safetyMs,
     calmMs: 1000,

@@ -22,6 +22,7 @@ import { beginTakeover } from './operatorActs.ts';
 import type { Random } from './random.ts';
 import { Replication } from './replication.ts';
 import { SecondPath } from './secondPath.ts';
+import { Services } from './services.ts';
 import { checkAdmitted, checkAsked, checkCleared, checkPromoted, checkStanding } from './steps.ts';
 import { Tally } from './tally.ts';
 import type { Trace } from './trace.ts';
@@ -39,6 +40,7 @@ export class World {
   readonly cable: HeartbeatCable;
   readonly lan = new Lan();
   readonly secondPath: SecondPath | null;
+  readonly services: Services | null;
   readonly etcd = new Etcd(this);
   readonly fence = new FenceDevice(this);
   readonly ledger: Ledger;
@@ -67,6 +69,7 @@ export class World {
     this.boxes = [new Box(this, 0, boxA, someSystemId), new Box(this, 1, boxB, someSystemId)];
     const [a, b] = this.boxes;
     this.secondPath = options.secondPath && new SecondPath(this, options.secondPath);
+    this.services = options.services && new Services(this, options.services);
     this.#replication = [new Replication(this, b, a), new Replication(this, a, b)];
     const beginning = newLog();
     this.ledger = new Ledger(beginning);
@@ -94,6 +97,7 @@ export class World {
   reported(box: Box, report: Report): void {
     this.tally.count(report);
     this.onReport?.(box, report);
+    this.services?.reported(box, report);
     if (report.kind === 'transition') this.happens(box);
     if (report.kind === 'transition' && isAlone(report.to)) this.onAlone?.(box);
     this.#trace.addReport(this.queue.nowMs, box.name, report);

@@ -11,6 +11,7 @@ import type { LinkUp } from './drawnSettings.ts';
 import type { Random } from './random.ts';
 import { withSecondPath } from './secondPath.ts';
 import type { SecondPathOptions } from './secondPath.ts';
+import type { ServiceOptions } from './services.ts';
 import { drawAimed, drawTheme } from './themes.ts';
 import type { ThemeName } from './themes.ts';
 import type { SimulatedArbiter } from './simulatedArbiter.ts';
@@ -49,6 +50,8 @@ export type WorldOptions = {
   readonly linkUp: LinkUp;
   /** Another way for heartbeats beside the cable. */
   readonly secondPath: SecondPathOptions | null;
+  /** Business services, and which box people want to be primary. */
+  readonly services: ServiceOptions | null;
   /** How long faults are drawn. */
   readonly safetyMs: number;
   /** Mean pause between two clusters of faults. */
@@ -101,6 +104,7 @@ export function drawOptions(
     isStrict: false,
     ...drawSite(random),
     secondPath: null,
+    services: null,
     safetyMs,
     calmMs: random.pick([5000, 10_000, 20_000, 40_000]),
     maxFaultsInCluster: random.pick([1, 2, 3, 5]),
