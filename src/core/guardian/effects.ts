@@ -9,7 +9,8 @@ export type GuardianReport =
   | 'serviceFitAgain'
   | 'serviceStopped'
   | 'hookDone'
-  | 'hookFailed';
+  | 'hookFailed'
+  | 'hookFitAgain';
 
 export type GuardianEffect =
   /** serviceStarted or serviceNotStarted; from then on serviceExited once, when it ends by itself. */

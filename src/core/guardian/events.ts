@@ -43,6 +43,7 @@ export type Remembered = {
 };
 
 type Happening =
+  /** The first event. Whatever comes before it is passed over; an order is refused. */
   | {
       readonly type: 'guardianStarted';
       readonly found: readonly FoundService[];
@@ -56,6 +57,7 @@ type Happening =
       } | null;
     }
   | { readonly type: 'tick' }
+  /** Told when it is known: until then what was found running goes on, and nothing of the primary is started. */
   | { readonly type: 'roleChanged'; readonly role: GuardianRole; readonly epoch: number }
   /** It was started: its process runs, or its script or unit said so. */
   | { readonly type: 'serviceStarted'; readonly service: string; readonly token: number }
