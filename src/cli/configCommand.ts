@@ -4,10 +4,16 @@ import { type Complaint, formatComplaint, isWarning } from '../config/complaint.
 import type { DerivedKey } from '../config/config.ts';
 import { type EffectiveValue, shownValues, type WrittenValue } from '../config/effective.ts';
 import { configJsonSchema } from '../config/jsonSchema.ts';
-import { defaultConfigPath, loadConfig, type LoadedConfig } from '../config/load.ts';
+import {
+  defaultConfigPath,
+  loadConfig,
+  type LoadedConfig,
+  type RefusedConfig,
+} from '../config/load.ts';
 import { configReference } from '../config/reference.ts';
 import { checkEtcd } from './etcdCheck.ts';
 import { checkFence } from './fenceCheck.ts';
+import { checkServices } from './serviceCheck.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
 
 /** Exit status where the file or the command line is refused. */
@@ -70,12 +76,21 @@ function usageError(seen: string): HotpairError {
 
 async function check(file: string, write: Write): Promise<number> {
   const loaded = loadConfig(file);
-  const complaints =
-    'config' in loaded
-      ? [...loaded.warnings, ...(await checkFence(loaded)), ...(await checkEtcd(loaded))]
-      : loaded.complaints;
+  const complaints = 'config' in loaded ? await complaintsAbout(loaded) : allComplaints(loaded);
   writeComplaints(file, complaints, write);
   return complaints.every(isWarning) ? 0 : refused;
+}
+
+async function complaintsAbout(loaded: LoadedConfig): Promise<readonly Complaint[]> {
+  const box = checkServices({ ...loaded, isValid: () => true });
+  const arbiters = [...(await checkFence(loaded)), ...(await checkEtcd(loaded))];
+  return [...loaded.warnings, ...box, ...arbiters];
+}
+
+/** Also what the box has against those services that the file describes well: all at once. */
+function allComplaints({ complaints, reliable }: RefusedConfig): readonly Complaint[] {
+  const box = reliable === null ? [] : checkServices(reliable);
+  return [...complaints, ...box].toSorted((left, right) => left.line - right.line);
 }
 
 function writeComplaints(file: string, complaints: readonly Complaint[], write: Write): void {

@@ -21,12 +21,16 @@ export const complaintCodes = {
   CONFIG_HBA: 'the value is not a line of pg_hba.conf',
   CONFIG_SETTING: 'the PostgreSQL setting is not usable or belongs to hotpair',
   CONFIG_RATE: 'the value is not a data rate',
+  CONFIG_SIZE: 'the value is not a size with its unit',
   CONFIG_ETCD_FILE:
     'a certificate, key or password of etcd is missing, open to others or no such thing',
-  CONFIG_URL: 'the value is not a URL of an etcd',
+  CONFIG_URL: 'the value is not a URL of the kind that is needed',
   CONFIG_FENCE_OPTION: 'an option of a fence agent does not exist, is missing or belongs elsewhere',
   CONFIG_FENCE_AGENT: 'a fence agent is not installed here, or does not describe itself',
   CONFIG_FENCE_SECRETS: 'a file with the secrets of a fence device cannot be used',
+  CONFIG_SERVICE_FILE:
+    'a program, script, unit or directory of a service or hook is not there or no such thing',
+  CONFIG_SERVICE_USER: 'a user or group of a service or hook does not exist on this box',
   CONFIG_RELATION_TMAX: 'the takeover limit is too short for the watchdog and the probe',
   CONFIG_RELATION_DSOLO: "the primary would go solo before the standby's time has passed",
   CONFIG_RELATION_SOLO_FAST: 'the fast solo leaves no room for two probe rounds',
@@ -53,6 +57,17 @@ export const complaintCodes = {
   CONFIG_RELATION_ETCD_TLS: 'certificates and endpoints of etcd do not fit each other',
   CONFIG_RELATION_ETCD_LOGIN: 'user, password and endpoints of etcd do not fit each other',
   CONFIG_RELATION_FENCE_DEVICES: 'the fence arbiter has no device, or two of one name',
+  CONFIG_RELATION_SERVICE_PROGRAM:
+    'a service is started in no way, in two ways, or by something that does not belong together',
+  CONFIG_RELATION_SERVICE_AFTER: 'a service waits for itself, or for one that does not exist',
+  CONFIG_RELATION_SERVICE_CYCLE: 'services wait for one another',
+  CONFIG_RELATION_SERVICE_RUNS:
+    'a service that runs always waits for one that runs on the primary only',
+  CONFIG_RELATION_SERVICE_CHECK:
+    'a check of a service checks nothing, two things, or the impossible',
+  CONFIG_RELATION_SERVICE_RESTART: 'the pauses before a restart do not fit each other',
+  CONFIG_RELATION_HOOK_NAME: 'two hooks have the same name',
+  CONFIG_RELATION_SYNC: 'files that are to be copied lie where they must not, or in two sets',
   CONFIG_WARNING_STANDBY_PORT: 'a port that is kept down makes a takeover slow',
   CONFIG_WARNING_ONE_REFERENCE: 'one dead reference blocks every takeover',
   CONFIG_WARNING_NO_WATCHDOG: 'a hung primary is not reset',
@@ -61,6 +76,11 @@ export const complaintCodes = {
   CONFIG_WARNING_ETCD_ONE: 'a single etcd that fails leaves a pair that no box can leave',
   CONFIG_WARNING_FENCE_DELAY: 'two living boxes can switch each other off',
   CONFIG_WARNING_FENCE_UNVERIFIED: 'a device is believed without being asked',
+  CONFIG_WARNING_SERVICE_CHECK: 'it takes long to notice that a service of the primary hangs',
+  CONFIG_WARNING_SERVICE_UNCHECKED: 'nothing notices that a service of the primary hangs',
+  CONFIG_WARNING_SERVICE_UNIT: 'what is written of a systemd unit has no effect there',
+  CONFIG_WARNING_HOOK_DEADLINE:
+    'a hook that hangs keeps the services of the primary waiting for long',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type ComplaintCode = keyof typeof complaintCodes;

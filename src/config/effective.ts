@@ -2,6 +2,7 @@
 import { formatInterfaceAddress, type InterfaceAddress } from './address.ts';
 import type { Config } from './config.ts';
 import { formatDuration } from './duration.ts';
+import { entryTexts, shownEntryTexts } from './entryText.ts';
 import { fenceDelayMs } from './fenceRelations.ts';
 import { type ConfigKey, configKeys } from './keys.ts';
 import { maskSecrets, maskSetting } from './mask.ts';
@@ -27,7 +28,15 @@ export function effectiveValues(config: Config): readonly EffectiveValue[] {
 
 /** All keys with their values, fit to be shown: passwords in settings and hba lines are masked. */
 export function shownValues(config: Config): readonly EffectiveValue[] {
-  return effectiveValues(config).map(({ key, value }) => ({ key, value: shownValue(value) }));
+  return effectiveValues(config).map(({ key, value }) => {
+    const entries = entriesOf(config, key);
+    return { key, value: entries === undefined ? shownValue(value) : shownEntryTexts(entries) };
+  });
+}
+
+/** What a map or list of entries holds; undefined of any other key. */
+function entriesOf(config: Config, key: string): object | undefined {
+  return key === 'services' || key === 'hooks' || key === 'sync' ? config[key] : undefined;
 }
 
 function shownValue(value: WrittenValue): WrittenValue {
@@ -58,8 +67,10 @@ function writtenValue(config: Config, key: ConfigKey): WrittenValue {
       return formatDuration(fenceDelayMs(config));
     case 'database.cloneRate':
       return writtenRate(config.database.cloneRateKilobytes);
-    default:
-      return plainValue(config, key);
+    default: {
+      const entries = entriesOf(config, key.path);
+      return entries === undefined ? plainValue(config, key) : entryTexts(entries);
+    }
   }
 }
 

@@ -1,7 +1,13 @@
 // Turns what zod found into complaints: a stable code, a sentence, what was seen and what is allowed.
 import type * as z from 'zod';
 import { type Complaint, type ComplaintCode, isComplaintCode } from './complaint.ts';
-import { type ConfigKey, configKeys, configSections } from './keys.ts';
+import {
+  type ConfigKey,
+  configKeys,
+  type ConfigSection,
+  configSections,
+  entrySections,
+} from './keys.ts';
 import { nearestName } from './nearestName.ts';
 import { dottedName, type Entry, type Place, type Source } from './source.ts';
 
@@ -32,8 +38,26 @@ export function explainIssue(issue: Issue, source: Source): Complaint[] {
 
 /** The key that a path lies in: `service.addresses[1]` lies in `service.addresses`. */
 export function keyAt(path: readonly PropertyKey[]): ConfigKey | undefined {
+  const entryKeys = entrySections().flatMap(({ keys }) => keys);
+  const pattern = patternOf(path);
   const name = path.join('.');
-  return configKeys().find((key) => `${name}.`.startsWith(`${key.path}.`));
+  return (
+    // The innermost, whose section comes last.
+    entryKeys.findLast((key) => liesIn(pattern, key.path)) ??
+    configKeys().find((key) => `${name}.`.startsWith(`${key.path}.`))
+  );
+}
+
+/** The path with NAME and [] in the place of one entry: `services.NAME.checks[]`. */
+export function patternOf(path: readonly PropertyKey[]): string {
+  const isMap =
+    path.length > 1 && entrySections().some(({ name }) => name === `${String(path[0])}.NAME`);
+  const named = isMap ? path.with(1, 'NAME') : path;
+  return dottedName(named).replaceAll(/\[\d+\]/g, '[]');
+}
+
+function liesIn(pattern: string, path: string): boolean {
+  return pattern === path || pattern.startsWith(`${path}.`) || pattern.startsWith(`${path}[`);
 }
 
 function verdictOf(
@@ -129,20 +153,37 @@ function unknownKey(path: readonly PropertyKey[], source: Source): Complaint {
 
 function suggestionFor(path: readonly PropertyKey[]): string | undefined {
   const last = String(path.at(-1));
-  const sections = configSections();
-  const section = path.slice(0, -1).join('.');
+  const around = path.slice(0, -1);
+  const pattern = patternOf(around);
+  const entries = entrySections();
+  const isInEntry = entries.some(({ name }) => name === pattern);
+  const sections = isInEntry ? entries : configSections();
+  const near = nearestName(last, namesIn(pattern, sections));
+  if (near !== undefined) return around.length === 0 ? near : `${dottedName(around)}.${near}`;
+  const keys = sections.flatMap((section) => section.keys);
+  return keys.find((key) => key.name === last && sameRoot(key.path, pattern, isInEntry))?.path;
+}
+
+/** In an entry, keys of another kind of entry would only mislead. */
+function sameRoot(path: string, pattern: string, isInEntry: boolean): boolean {
+  return !isInEntry || rootOf(path) === rootOf(pattern);
+}
+
+function rootOf(path: string): string {
+  return path.split(/[.[]/)[0] ?? '';
+}
+
+/** The keys of a section and the sections directly in it. */
+function namesIn(section: string, sections: readonly ConfigSection[]): readonly string[] {
   const prefix = section === '' ? '' : `${section}.`;
-  const own = [
+  return [
     ...(sections.find(({ name }) => name === section)?.keys ?? []),
     ...sections.flatMap(({ name }) => sectionIn(prefix, name)),
   ].map(({ name }) => name);
-  const near = nearestName(last, own);
-  if (near !== undefined) return `${prefix}${near}`;
-  return configKeys().find((key) => key.name === last)?.path;
 }
 
 /** The section as a name within the one around it, where it lies directly in that. */
 function sectionIn(prefix: string, name: string): readonly { readonly name: string }[] {
   const rest = name.startsWith(prefix) ? name.slice(prefix.length) : '';
-  return rest === '' || rest.includes('.') ? [] : [{ name: rest }];
+  return rest === '' || /[.[]/.test(rest) ? [] : [{ name: rest }];
 }

@@ -3,12 +3,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Complaint, isWarning } from './complaint.ts';
 import { completeConfig, type Config } from './config.ts';
-import { explainIssue, keyAt, nearestPlace } from './explain.ts';
+import { explainIssue, nearestPlace } from './explain.ts';
 import { configKeys, configSections } from './keys.ts';
 import { maskKeys } from './mask.ts';
 import { type BrokenRelation, findingsOf } from './relations.ts';
+import { doubtfulKeys, isReliable, isValues, repaired, type Values } from './repair.ts';
 import { configSchema } from './schema.ts';
-import { dottedName, type Place, readSource, type Source } from './source.ts';
+import { type Place, readSource, type Source } from './source.ts';
 
 /** A file that can be used. */
 export interface LoadedConfig {
@@ -24,6 +25,16 @@ export interface LoadedConfig {
 /** A file that cannot be used: at least one complaint is no warning. Sorted by place. */
 export interface RefusedConfig {
   readonly complaints: readonly Complaint[];
+  /** What can be relied on all the same, for the questions that only the box answers; null where nothing can. */
+  readonly reliable: ReliableConfig | null;
+}
+
+/** A configuration, parts of which may only stand in for what is wrong in the file. */
+export interface ReliableConfig {
+  readonly config: Config;
+  /** Whether what a dotted name says is what the file says. */
+  readonly isValid: (key: string) => boolean;
+  readonly places: ReadonlyMap<string, Place>;
 }
 
 /** Where the configuration is when nobody says otherwise. */
@@ -35,7 +46,7 @@ const largestFile = 1024 * 1024;
 /** Reads and checks a file. Never throws for what is wrong with the file or its path. */
 export function loadConfig(path: string): LoadedConfig | RefusedConfig {
   const read = readText(path);
-  return 'text' in read ? parseConfig(read.text) : { complaints: [read] };
+  return 'text' in read ? parseConfig(read.text) : { complaints: [read], reliable: null };
 }
 
 /** Checks the text of a configuration. */
@@ -43,11 +54,11 @@ export function parseConfig(text: string): LoadedConfig | RefusedConfig {
   const source = readSource(text);
   const checked = checkValues(source);
   const complaints = [...source.complaints, ...checked.complaints].map(printable).toSorted(byPlace);
-  if (checked.config === undefined || !complaints.every(isWarning)) {
-    return { complaints };
-  }
+  const { config, isValid } = checked;
+  if (config === undefined || isValid === undefined) return { complaints, reliable: null };
   const places = new Map([...source.entries].map(([name, { value }]) => [name, value] as const));
-  return { config: checked.config, warnings: complaints, lines: linesOf(source), places };
+  if (!complaints.every(isWarning)) return { complaints, reliable: { config, isValid, places } };
+  return { config, warnings: complaints, lines: linesOf(source), places };
 }
 
 function readText(path: string): { readonly text: string } | Complaint {
@@ -82,6 +93,7 @@ function errorCode(error: unknown): string {
 
 interface Checked {
   readonly config?: Config;
+  readonly isValid?: (key: string) => boolean;
   readonly complaints: readonly Complaint[];
 }
 
@@ -96,20 +108,17 @@ function checkValues(source: Source): Checked {
     // What is missing after a syntax error may only have been misread.
     .filter(({ code }) => !(broken && code === 'CONFIG_REQUIRED'));
   const doubtful = doubtfulKeys(issues, source);
-  const usable = configSchema().safeParse(repaired(filled, doubtful));
+  const kept = repaired(filled, doubtful);
+  const usable = configSchema().safeParse(withAllSections(kept) ?? kept);
   if (!usable.success) return { complaints };
   const config = completeConfig(usable.data);
-  const relations = findingsOf(config, (key) => !doubtful.has(key));
+  const isValid = (key: string): boolean => isReliable(key, doubtful);
+  const relations = findingsOf(config, isValid);
   return {
     config,
+    isValid,
     complaints: [...complaints, ...relations.map((relation) => complainOf(relation, source))],
   };
-}
-
-type Values = Readonly<Record<string, unknown>>;
-
-function isValues(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
@@ -119,9 +128,15 @@ function isValues(value: unknown): value is Values {
 function withAllSections(values: unknown): Values | undefined {
   if (!isValues(values ?? {})) return undefined;
   return configSections().reduce<Values>(
-    (filled, { name }) => withSection(filled, name.split('.')),
+    (filled, { name, entries }) =>
+      entries.length > 0 ? withoutEmpty(filled, name) : withSection(filled, name.split('.')),
     isValues(values) ? values : {},
   );
+}
+
+/** A map or list of entries that holds nothing at all is written as none. */
+function withoutEmpty(values: Values, name: string): Values {
+  return values[name] === null ? { ...values, [name]: undefined } : values;
 }
 
 function withSection(values: Values, [name = '', ...inner]: readonly string[]): Values {
@@ -145,58 +160,11 @@ function notAMap(source: Source): Complaint {
   };
 }
 
-/** The keys whose values cannot be relied on, by their dotted names. */
-function doubtfulKeys(
-  issues: readonly { readonly path: readonly PropertyKey[] }[],
-  source: Source,
-): ReadonlySet<string> {
-  const paths = issues.flatMap(({ path }) => {
-    const key = keyAt(path);
-    if (key !== undefined) return [key.path];
-    // An unknown key is an issue of its section and leaves the others valid; a section that is no
-    // map at all makes all of its keys doubtful.
-    const section = dottedName(path);
-    if (source.entries.get(section)?.seen === 'a section') return [];
-    return keysIn(section);
-  });
-  const refused = source.complaints.map(({ key }) => key);
-  return new Set([...paths, ...refused]);
-}
-
-function keysIn(section: string): readonly string[] {
-  return configKeys()
-    .map(({ path }) => path)
-    .filter((path) => path.startsWith(`${section}.`));
-}
-
-/** The known keys only, with an example in the place of each wrong one that has no default. */
-function repaired(values: Values, doubtful: ReadonlySet<string>): Values {
-  const kept = configKeys().reduce<Values>((rest, key) => {
-    const path = key.path.split('.');
-    const value = valueAt(values, path);
-    if (value !== undefined && !doubtful.has(key.path)) return withValue(rest, path, value);
-    return key.required ? withValue(rest, path, key.facts.example) : rest;
-  }, {});
-  return withAllSections(kept) ?? kept;
-}
-
-function valueAt(values: Values, [name = '', ...inner]: readonly string[]): unknown {
-  const value = values[name];
-  if (inner.length === 0) return value;
-  return isValues(value) ? valueAt(value, inner) : undefined;
-}
-
-function withValue(values: Values, path: readonly string[], value: unknown): Values {
-  const [name = '', ...inner] = path;
-  if (inner.length === 0) return { ...values, [name]: value };
-  const section = values[name];
-  return { ...values, [name]: withValue(isValues(section) ? section : {}, inner, value) };
-}
-
 function complainOf(relation: BrokenRelation, source: Source): Complaint {
-  const { code, keys, message, seen, allowed, index } = relation;
-  const first = index === undefined ? keys[0] : `${keys[0]}[${index}]`;
-  const named = [first, ...keys].find((key) => source.entries.has(key)) ?? first;
+  const { code, keys, message, seen, allowed, index, at } = relation;
+  const first = at ?? (index === undefined ? keys[0] : `${keys[0]}[${index}]`);
+  const named =
+    [first, ...(at === undefined ? keys : [])].find((key) => source.entries.has(key)) ?? first;
   return {
     code,
     ...placeOf(named, source),

@@ -2,7 +2,7 @@
 // the page cannot say anything else than the program does.
 import { complaintCodes } from './complaint.ts';
 import { type ConfigKey, type ConfigSection, configSections } from './keys.ts';
-import { reloadable } from './reload.ts';
+import { isReloadable } from './reload.ts';
 
 /** The reference page in Markdown. */
 export function configReference(): string {
@@ -27,14 +27,19 @@ The column "Reload" says whether SIGHUP takes a new value over; the others need 
 The pair key is not part of this file: it stands in \`pair.keyFile\`, readable by root only.`;
 
 function sectionText(section: ConfigSection): string {
-  const rows = section.keys.map(keyRow).join('\n');
-  return `## ${section.name}
+  const texts = [`## ${section.name}`, section.facts.description];
+  if (section.entries.length > 0) {
+    const { allowed } = section.facts;
+    if (allowed !== undefined) texts.push(`Allowed: ${allowed}.`);
+    return [...texts, ...section.entries.map(sectionText)].join('\n\n');
+  }
+  return [...texts, ...(section.keys.length > 0 ? [keyTable(section)] : [])].join('\n\n');
+}
 
-${section.facts.description}
-
-| Key | Default | Allowed | Reload | Meaning |
+function keyTable({ keys }: ConfigSection): string {
+  return `| Key | Default | Allowed | Reload | Meaning |
 | --- | --- | --- | --- | --- |
-${rows}`;
+${keys.map(keyRow).join('\n')}`;
 }
 
 function keyRow(key: ConfigKey): string {
@@ -42,7 +47,7 @@ function keyRow(key: ConfigKey): string {
     code(key.path),
     defaultText(key),
     key.choices?.map(code).join(', ') ?? key.facts.allowed ?? '',
-    reloadable.includes(key.path) ? 'yes' : 'restart',
+    isReloadable(key.path) ? 'yes' : 'restart',
     key.facts.description,
   ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
@@ -78,6 +83,28 @@ database:
     shared_buffers: 256MB
   hba:
     - host all all 192.0.2.0/24 scram-sha-256
+services:
+  redis:
+    command: [/usr/bin/redis-server, /etc/redis/hotpair.conf]
+    user: redis
+    checks:
+      - command: [/usr/bin/redis-cli, ping]
+  kamailio:
+    command: [/usr/sbin/kamailio, -DD, -E, -f, /etc/kamailio/kamailio.cfg]
+    runs: primary
+    after: [redis]
+    user: kamailio
+    checks:
+      - sip: { address: service, port: 5060 }
+        interval: 500ms
+        timeout: 500ms
+hooks:
+  - name: redis-role
+    command: [/usr/lib/hotpair/redis-role]
+    on: [primary, standby]
+    required: true
+sync:
+  recordings: { directory: /var/spool/recordings, interval: 5s }
 \`\`\``;
 
 function codesText(): string {

@@ -9,6 +9,10 @@ export interface Finding {
   readonly allowed?: string;
   /** Index of the list entry that is meant, in the relation's first key. */
   readonly index?: number;
+  /** Where it is, within entries: `services.kamailio.after[1]`. */
+  readonly at?: string;
+  /** What else it depends on within entries, beside `at`: it is not said where one of these is not valid. */
+  readonly needs?: readonly string[];
 }
 
 /** One relation or warning. */

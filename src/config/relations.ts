@@ -13,8 +13,11 @@ import {
 import { formatDuration } from './duration.ts';
 import { etcdRelations } from './etcdRelations.ts';
 import { fenceRelations } from './fenceRelations.ts';
+import { hookRelations } from './hookRelations.ts';
 import { pathRelations } from './pathRelations.ts';
 import type { Finding, Relation } from './relation.ts';
+import { serviceRelations } from './serviceRelations.ts';
+import { syncRelations } from './syncRelations.ts';
 import { warnings } from './warnings.ts';
 
 /** A relation that does not hold. */
@@ -25,7 +28,11 @@ export function findingsOf(config: Config, isValid: (key: string) => boolean): B
   return [...relations, ...warnings]
     .filter(({ keys }) => keys.every((key) => isValid(key)))
     .flatMap(({ code, keys, find }) =>
-      find(config).map((finding): BrokenRelation => ({ ...finding, code, keys })),
+      find(config)
+        .filter(({ at, needs = [] }) =>
+          [...(at === undefined ? [] : [at]), ...needs].every(isValid),
+        )
+        .map((finding): BrokenRelation => ({ ...finding, code, keys })),
     );
 }
 
@@ -143,6 +150,9 @@ export const relations: readonly Relation[] = [
   },
   ...etcdRelations,
   ...fenceRelations,
+  ...serviceRelations,
+  ...hookRelations,
+  ...syncRelations,
 ];
 
 function takeoverLimitTooShort(config: Config): Finding[] {

@@ -13,7 +13,17 @@ export const reloadable: readonly string[] = [
   'database.shutdownDeadline',
   'database.cloneRate',
   'log.level',
+  'services',
+  'hooks',
+  'sync',
 ];
+
+/** Whether a reload takes over a key, also one within an entry: `services.NAME.runs`. */
+export function isReloadable(key: string): boolean {
+  return reloadable.some(
+    (each) => key === each || (/^[.[]/.test(key.slice(each.length)) && key.startsWith(each)),
+  );
+}
 
 /** The keys whose effective values differ, in the order of the schema. */
 export function changedKeys(before: Config, after: Config): readonly string[] {

@@ -5,8 +5,11 @@ import { databaseSettings } from './databaseSettings.ts';
 import { etcdSection } from './etcdSchema.ts';
 import { facts } from './facts.ts';
 import { fenceSection } from './fenceSchema.ts';
+import { hooksSection } from './hookSchema.ts';
 import { lanSection, serialSection } from './pathSchema.ts';
+import { servicesSection } from './serviceSchema.ts';
 import { stabilitySection } from './stabilitySchema.ts';
+import { syncSection } from './syncSchema.ts';
 import {
   absolutePath,
   dataRate,
@@ -47,6 +50,9 @@ function buildConfigSchema() {
     stability: stabilitySection(),
     state: stateSection(),
     log: logSection(),
+    services: servicesSection(),
+    hooks: hooksSection(),
+    sync: syncSection(),
   });
 }
 

@@ -13,7 +13,7 @@ import { durationPattern, formatDuration, parseDuration } from './duration.ts';
 
 type Verdict = { readonly value: unknown } | Refusal;
 
-interface Refusal {
+export interface Refusal {
   readonly code: ComplaintCode;
   readonly message: string;
 }
@@ -24,7 +24,7 @@ export interface IssueParams {
 }
 
 /** A written text that `read` turns into a value or refuses. */
-function written<T>(read: (text: string) => { readonly value: T } | Refusal) {
+export function written<T>(read: (text: string) => { readonly value: T } | Refusal) {
   return z.string().transform((text, context): T => {
     const verdict = read(text);
     if (!isRefusal(verdict)) return verdict.value;
@@ -38,7 +38,7 @@ function isRefusal(verdict: Verdict): verdict is Refusal {
   return 'code' in verdict;
 }
 
-function refuse(code: ComplaintCode, message: string): Refusal {
+export function refuse(code: ComplaintCode, message: string): Refusal {
   return { code, message };
 }
 

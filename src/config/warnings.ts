@@ -3,7 +3,9 @@
 import type { Config } from './config.ts';
 import { etcdWarnings } from './etcdRelations.ts';
 import { fenceWarnings } from './fenceRelations.ts';
+import { hookWarnings } from './hookRelations.ts';
 import type { Finding, Relation } from './relation.ts';
+import { serviceWarnings } from './serviceRelations.ts';
 
 /** The table of warnings. */
 export const warnings: readonly Relation[] = [
@@ -24,6 +26,8 @@ export const warnings: readonly Relation[] = [
   },
   ...etcdWarnings,
   ...fenceWarnings,
+  ...serviceWarnings,
+  ...hookWarnings,
 ];
 
 function portIsKeptDown({ service }: Config): Finding[] {

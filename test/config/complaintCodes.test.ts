@@ -7,13 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ComplaintCode, complaintCodes, isWarning } from '../../src/config/complaint.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { complaintsAbout, configText } from './configText.ts';
+import { complaintsAbout, configText, entriesText } from './configText.ts';
 
-/** Those of the box itself: fenceCheck.test.ts. */
+/** Those of the box itself: fenceCheck.test.ts, serviceCheck.test.ts. */
 type BoxCode =
   | 'CONFIG_ETCD_FILE'
   | 'CONFIG_FENCE_AGENT'
   | 'CONFIG_FENCE_SECRETS'
+  | 'CONFIG_SERVICE_FILE'
+  | 'CONFIG_SERVICE_USER'
   | 'CONFIG_WARNING_ETCD_ANSWER';
 type TextCode = Exclude<ComplaintCode, 'CONFIG_MISSING' | 'CONFIG_TOO_LARGE' | BoxCode>;
 
@@ -29,6 +31,14 @@ function etcdText(etcd: Readonly<Record<string, unknown>>): string {
 function fenceText(fence: Readonly<Record<string, unknown>>): string {
   const devices = [{ name: 'bmc', agent: 'fence_ipmilan', options: { ip: '192.0.2.31' } }];
   return configText({ arbiter: { type: 'fence', fence: { devices, ...fence } } });
+}
+
+const command = ['/usr/sbin/kamailio', '-DD'];
+const tcp = { port: 5060 };
+
+/** A configuration with one service. */
+function serviceText(service: Readonly<Record<string, unknown>>): string {
+  return entriesText({ services: { kamailio: { command, ...service } } });
 }
 
 const device = { name: 'pdu', agent: 'fence_apc', plug: 3 };
@@ -51,6 +61,7 @@ const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_SETTING: configText({ database: { settings: { fsync: false } } }),
   CONFIG_RATE: configText({ database: { cloneRate: '10Mbit' } }),
   CONFIG_URL: etcdText({ endpoints: ['https://user@192.0.2.21:2379/v3'] }),
+  CONFIG_SIZE: serviceText({ limits: { memory: '512M' } }),
   CONFIG_FENCE_OPTION: fenceText({ devices: [{ ...device, options: { password: 'x' } }] }),
   CONFIG_RELATION_TMAX: configText({ timing: { takeoverLimit: '3190ms' } }),
   CONFIG_RELATION_DSOLO: configText({ timing: { solo: '8100ms' } }),
@@ -86,6 +97,21 @@ const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_RELATION_ETCD_TLS: etcdText({ certFile: '/etc/hotpair/etcd.pem' }),
   CONFIG_RELATION_ETCD_LOGIN: etcdText({ user: 'hotpair' }),
   CONFIG_RELATION_FENCE_DEVICES: fenceText({ devices: [device, { ...device }] }),
+  CONFIG_RELATION_SERVICE_PROGRAM: serviceText({ unit: 'kamailio.service' }),
+  CONFIG_RELATION_SERVICE_AFTER: serviceText({ after: ['redis'] }),
+  CONFIG_RELATION_SERVICE_CYCLE: serviceText({ after: ['kamailio'] }),
+  CONFIG_RELATION_SERVICE_RUNS: entriesText({
+    services: { a: { command, runs: 'primary', checks: [{ tcp }] }, b: { command, after: ['a'] } },
+  }),
+  CONFIG_RELATION_SERVICE_CHECK: serviceText({ checks: [{ tcp, process: {} }] }),
+  CONFIG_RELATION_SERVICE_RESTART: serviceText({ restart: { pause: '31s' } }),
+  CONFIG_RELATION_HOOK_NAME: entriesText({
+    hooks: [
+      { name: 'role', command, on: ['primary'] },
+      { name: 'role', command, on: ['standby'] },
+    ],
+  }),
+  CONFIG_RELATION_SYNC: entriesText({ sync: { all: { directory: '/var' } } }),
   CONFIG_WARNING_STANDBY_PORT: configText({ service: { standbyPort: 'down' } }),
   CONFIG_WARNING_ONE_REFERENCE: configText({ service: { references: ['192.0.2.1'] } }),
   CONFIG_WARNING_NO_WATCHDOG: configText({ watchdog: { policy: 'off' } }),
@@ -95,6 +121,17 @@ const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_WARNING_ETCD_ONE: etcdText({ endpoints: ['https://192.0.2.21:2379'] }),
   CONFIG_WARNING_FENCE_DELAY: fenceText({ delay: '1s' }),
   CONFIG_WARNING_FENCE_UNVERIFIED: fenceText({ devices: [{ ...device, verify: false }] }),
+  CONFIG_WARNING_SERVICE_CHECK: serviceText({
+    runs: 'primary',
+    checks: [{ tcp, interval: '10s' }],
+  }),
+  CONFIG_WARNING_SERVICE_UNCHECKED: serviceText({ runs: 'primary' }),
+  CONFIG_WARNING_SERVICE_UNIT: entriesText({
+    services: { kamailio: { unit: 'kamailio.service', user: 'kamailio' } },
+  }),
+  CONFIG_WARNING_HOOK_DEADLINE: entriesText({
+    hooks: [{ name: 'role', command, on: ['primary'], required: true, deadline: '1m' }],
+  }),
 };
 
 for (const [code, text] of Object.entries(cases)) {
@@ -111,6 +148,7 @@ for (const [code, text] of Object.entries(cases)) {
 test('the good configuration of these cases earns no complaint at all', (t) => {
   t.deepEqual(complaintsAbout(configText()), []);
   t.deepEqual(complaintsAbout(etcdText({})), []);
+  t.deepEqual(complaintsAbout(serviceText({})), []);
 });
 
 test('only codes that begin with CONFIG_WARNING_ leave a file usable', (t) => {

@@ -8,7 +8,7 @@ import { configCommand } from '../../src/cli/configCommand.ts';
 import { configJsonSchema } from '../../src/config/jsonSchema.ts';
 import { configKeys } from '../../src/config/keys.ts';
 import { newPairKey, writePairKey } from '../../src/config/secrets.ts';
-import { configText } from './configText.ts';
+import { complaintsAbout, configText } from './configText.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const bad = relative(process.cwd(), join(root, 'test/fixtures/bad.yaml'));
@@ -153,7 +153,7 @@ test('docs/configuration.md is what config reference prints', async (t) => {
 test('the example of the reference page is a good configuration', async (t) => {
   const { output } = await run('reference');
   const [, example = ''] = /```yaml\n([^]*?)```/.exec(output) ?? [];
-  const file = join(directory(t), 'example.yaml');
-  writeFileSync(file, example);
-  t.deepEqual(await run('check', file), { exitCode: 0, output: `${file}: 0 errors, 0 warnings\n` });
+  // Its programs need not be on this machine.
+  t.not(example, '');
+  t.deepEqual(complaintsAbout(example), []);
 });

@@ -24,6 +24,18 @@ export function configText(changes: Sections = {}): string {
   );
 }
 
+/** What follows the sections of `configText`, whose values are lists or maps of entries. */
+export type Entries = {
+  readonly services?: Readonly<Record<string, unknown>>;
+  readonly hooks?: readonly unknown[];
+  readonly sync?: Readonly<Record<string, unknown>>;
+};
+
+/** A good configuration with services, hooks and sync sets. */
+export function entriesText(entries: Entries, changes: Sections = {}): string {
+  return `${configText(changes)}${stringify(entries, { aliasDuplicateObjects: false })}`;
+}
+
 /** The typed form of a good configuration with some keys added or replaced. */
 export function someConfig(changes: Sections = {}): Config {
   const parsed = parseConfig(configText(changes));

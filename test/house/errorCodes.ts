@@ -11,8 +11,15 @@ const TABLES = ['docs/errors.md', 'docs/configuration.md'];
 
 /** Words in strings of src that look like codes and belong to others: PostgreSQL, Node, yaml, OpenSSL, the environment. */
 const FOREIGN =
-  `DUPLICATE_KEY ERR_PARSE_ARGS HAS_EXPIRED HOSTNAME_MISMATCH HOT_UPDATE MULTIPLE_DOCS MULTI_INSERT
+  `DUPLICATE_KEY ERR_PARSE_ARGS HAS_EXPIRED HOSTNAME_MISMATCH HOT_UPDATE LC_ALL MULTIPLE_DOCS MULTI_INSERT
   NOT_YET_VALID ON_ERROR_STOP PG_VERSION UV_THREADPOOL_SIZE`.split(/\s+/);
+
+/** Variables that services and hooks find in their environment. */
+const OWN_VARIABLE = /^HOTPAIR_/;
+
+function isForeign(word: string): boolean {
+  return FOREIGN.includes(word) || OWN_VARIABLE.test(word);
+}
 
 /** The property that holds the beginning of codes whose ends a template adds: `${codes}_MISSING`. */
 const STEM = /\bcodes: *['"]([A-Z][A-Z0-9_]*)['"]/g;
@@ -117,7 +124,7 @@ function undocumented(
 ): readonly Complaint[] {
   const explained = new Set(rows.map(({ code }) => code));
   return [...found]
-    .filter(([code]) => !explained.has(code) && !FOREIGN.includes(code))
+    .filter(([code]) => !explained.has(code) && !isForeign(code))
     .map(([code, { file, index }]) => ({
       rule: 'errorCode',
       path: file.path,
@@ -154,7 +161,7 @@ function strangers(file: SourceFile, found: ReadonlyMap<string, Place>): readonl
       sentence: code,
     }));
   return [...named, ...inRows]
-    .filter(({ sentence: word }) => !FOREIGN.includes(word) && !isMade(withHole(word), found))
+    .filter(({ sentence: word }) => !isForeign(word) && !isMade(withHole(word), found))
     .map((complaint) => ({ ...complaint, sentence: `${complaint.sentence} is nowhere in src` }));
 }
 
