@@ -37,6 +37,7 @@ export function statusText(status: StatusJson): string {
             `takeovers are paused until ${localTime(status.maintenanceUntil)}`,
           ] as const,
         ]),
+    ...preferenceRows(status),
     ['last start', bootText(status)],
     ...(status.quarantine === null
       ? []
@@ -66,6 +67,23 @@ export function headline(status: StatusJson): string {
 }
 
 type TextRow = readonly [string, string];
+
+/** Where another box than the one that serves is preferred, what becomes of that. */
+function preferenceRows({ role, preferred, failback, peerStatus }: StatusJson): TextRow[] {
+  const isOther = peerStatus?.preferred === true;
+  if (preferred && isOther)
+    return [['preferred', 'both boxes have node.preferred: neither asks for the service']];
+  const box =
+    role === 'primary' && isOther ? 'the other' : role === 'standby' && preferred ? 'this' : null;
+  if (box === null) return [];
+  const then =
+    failback === 'manual'
+      ? 'hotpair switchover makes it primary when it suits'
+      : failback === 'never'
+        ? 'it does not become primary by itself'
+        : `it asks for the service when it was fit for ${roughly(failback)}`;
+  return [['preferred', `${box} box is preferred: ${then}`]];
+}
 
 /** What is waited for and, for a box that cannot take over or go on alone, which condition is missing. */
 function waitingRows({

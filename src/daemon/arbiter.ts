@@ -19,6 +19,8 @@ export type Arbiter = {
   fencePeer(effect: EffectOf<'fencePeer'>): Promise<Happening>;
   unfencePeer(effect: EffectOf<'unfencePeer'>): Promise<Happening>;
   status(): ArbiterStatus;
+  /** Reads the files beside the configuration again; returns whether anything has changed. Throws HotpairError about one of them. */
+  readAgain(): boolean;
   close(): void;
 };
 
@@ -49,8 +51,9 @@ export function noPowerSwitch(type: ArbiterName): Pick<Arbiter, 'fencePeer' | 'u
   return { fencePeer: refuse, unfencePeer: refuse };
 }
 
-function nothingToTell(type: ArbiterName): Pick<Arbiter, 'status' | 'close'> {
-  return { status: () => ({ type, state: null, problem: null }), close() {} };
+function nothingToTell(type: ArbiterName): Pick<Arbiter, 'status' | 'readAgain' | 'close'> {
+  const status = { type, state: null, problem: null };
+  return { status: () => status, readAgain: () => false, close() {} };
 }
 
 function refusing(code: string, message: string): () => Promise<Happening> {

@@ -1,15 +1,19 @@
 // The arbiter etcd: the ledger of the pair outside of it, as the core's effects ask for it, with what is told of it in status
 // and history.
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
+import { readEtcdFiles } from '../config/etcdFiles.ts';
 import type { EtcdFiles } from '../config/etcdFiles.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import { openEndpoint } from '../io/etcd/endpoint.ts';
+import type { EtcdCertificates } from '../io/etcd/endpoint.ts';
 import { EtcdClient } from '../io/etcd/etcdClient.ts';
 import { Ledger } from '../io/etcd/ledger.ts';
 import type { Sight } from '../io/etcd/ledger.ts';
 import { openMemoryStore } from '../io/etcd/memoryStore.ts';
 import type { MemoryStore } from '../io/etcd/memoryStore.ts';
 import { Session } from '../io/etcd/session.ts';
+import type { EtcdLogin } from '../io/etcd/session.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import { isHotpairError } from '../protocol/hotpairError.ts';
 import { noPowerSwitch } from './arbiter.ts';
@@ -32,7 +36,8 @@ const repeatMs = 60_000;
 export function openEtcdArbiter(options: EtcdArbiterOptions): Arbiter {
   const { config, pairId, nodeId, log } = options;
   const memory = openMemoryStore(config.state.directory, pairId, monotonicMs);
-  const client = openEtcdClient(config, options.files, pairId);
+  let { files } = options;
+  const client = openEtcdClient(config, files, pairId);
   const contact = new Contact(log);
   const ledger = new Ledger({
     client,
@@ -63,8 +68,24 @@ export function openEtcdArbiter(options: EtcdArbiterOptions): Arbiter {
       state: stateText(contact, ledger.sight, client.current, nodeId),
       problem: contact.problem ?? problemOf(ledger, memory),
     }),
+    readAgain: () => {
+      const changed = readEtcdFiles(config.arbiter.etcd);
+      if (isDeepStrictEqual(changed, files)) return false;
+      files = changed;
+      client.renew(certificatesIn(files), loginIn(config, files));
+      return true;
+    },
     close: () => client.close(),
   };
+}
+
+function certificatesIn({ ca, cert, key }: EtcdFiles): EtcdCertificates | null {
+  return ca === null ? null : { ca, cert, key };
+}
+
+function loginIn(config: Config, { password }: EtcdFiles): EtcdLogin | null {
+  const { user } = config.arbiter.etcd;
+  return user === undefined || password === null ? null : { name: user, password };
 }
 
 function within(deadlineMs: number): number {
@@ -73,10 +94,9 @@ function within(deadlineMs: number): number {
 
 /** A client of the key `name` behind the configured prefix. It connects when it is first asked. */
 export function openEtcdClient(config: Config, files: EtcdFiles, name: string): EtcdClient {
-  const { endpoints, user, prefix, requestTimeoutMs } = config.arbiter.etcd;
-  const { ca, cert, key, password } = files;
-  const certificates = ca === null ? null : { ca, cert, key };
-  const login = user === undefined || password === null ? null : { name: user, password };
+  const { endpoints, prefix, requestTimeoutMs } = config.arbiter.etcd;
+  const certificates = certificatesIn(files);
+  const login = loginIn(config, files);
   const sessions = endpoints.map((url) => {
     const endpoint = openEndpoint(url, certificates);
     return new Session({ endpoint, login, requestTimeoutMs });

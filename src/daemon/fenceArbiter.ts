@@ -114,6 +114,8 @@ export function openFenceArbiter(options: FenceArbiterOptions): Arbiter {
       return { type: 'peerUnfenced', token };
     },
     status: () => ({ type: 'fence', ...watch.told(delayMs) }),
+    // An order may be under way for long: other options for its device wait for a restart of the agent.
+    readAgain: () => false,
     close() {
       watch.close();
       power.close();

@@ -24,8 +24,11 @@ async function reload(box: Box): Promise<void> {
   try {
     const { config } = readGround(ground.configPath);
     const settings = toCoreSettings(config, loop.settings().watchdogMs, ground.identity);
-    const taken = changedKeys(before, config).filter((key) => reloadable.includes(key));
-    const pendingRestart = await takeOver(box, config, taken);
+    const keys = changedKeys(before, config).filter((key) => reloadable.includes(key));
+    // Certificates are renewed under the names that they had: the files are read again although no key has changed.
+    const renewed = box.arbiter.readAgain() ? ['the files of the arbiter'] : [];
+    const pendingRestart = await takeOver(box, config, keys);
+    const taken = [...keys, ...renewed];
     const { referenceIntervalMs, referenceIdleIntervalMs, handoverDeadlineMs } = settings;
     const times = { referenceIntervalMs, referenceIdleIntervalMs, handoverDeadlineMs };
     // Asked for again after the wait: the core's settings may have changed in between.

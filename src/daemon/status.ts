@@ -54,6 +54,8 @@ export function statusOf(box: Box, found: RecordAtStart) {
     databaseFigures: box.care.figures(),
     pairingPause: box.care.pairingPause(),
     boot: bootStatus(box),
+    preferred: settings.preferred,
+    failback: box.inForce().stability.failback,
     quarantine: box.quarantine.state(),
     port: { device: ground.config.service.port, ...state.port },
     portProblems: servicePort.refusedSettings(),
@@ -142,7 +144,7 @@ type Standing = NonNullable<ReturnType<Box['loop']['state']>['contact']['standin
 /** What the peer said last. */
 function peerStatus(said: Standing | null) {
   if (said === null) return null;
-  const { stateName, record, eligible, fitness, database } = said;
+  const { stateName, record, eligible, fitness, preferred, database } = said;
   return {
     state: stateName,
     epoch: record?.epoch ?? null,
@@ -150,6 +152,7 @@ function peerStatus(said: Standing | null) {
     holder: record?.holder ?? null,
     eligible,
     fitness,
+    preferred,
     lsn: database.lsn?.toString() ?? null,
     timeline: database.timeline,
     receiving: database.receiving,

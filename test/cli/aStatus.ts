@@ -63,6 +63,8 @@ export function aStatus(change: Partial<StatusJson> = {}): StatusJson {
     databaseFindings: [],
     databaseFigures: null,
     pairingPause: null,
+    preferred: false,
+    failback: 'never',
     boot: {
       reason: 'boot',
       text: startReasonText.boot,
@@ -97,6 +99,7 @@ export function aStatus(change: Partial<StatusJson> = {}): StatusJson {
         services: true,
         maintenance: false,
       },
+      preferred: false,
       lsn: '50333184',
       timeline: 3,
       receiving: true,

@@ -233,3 +233,27 @@ test('trouble of the heartbeat port, the state partition and the flight record h
   t.regex(text, /flight record +FLIGHT_FULL: there is no room there\n/);
   t.notRegex(statusText(aStatus()), /flight record/);
 });
+
+test('a preferred box that does not serve is told, with what becomes of it', (t) => {
+  t.notRegex(statusText(aStatus()), /preferred/);
+  const { peerStatus } = aStatus();
+  if (peerStatus === null) throw new Error('the peer of this status was heard');
+  const other = { ...peerStatus, preferred: true };
+  t.regex(
+    statusText(aStatus({ peerStatus: other, failback: 'manual' })),
+    /the other box is preferred: hotpair switchover makes it primary when it suits/,
+  );
+  t.regex(
+    statusText(aStatus({ peerStatus: other })),
+    /the other box is preferred: it does not become primary by itself/,
+  );
+  t.regex(
+    statusText(aStatus({ role: 'standby', preferred: true, failback: 1_800_000 })),
+    /this box is preferred: it asks for the service when it was fit for 30 min/,
+  );
+  t.regex(
+    statusText(aStatus({ preferred: true, peerStatus: other })),
+    /both boxes have node\.preferred/,
+  );
+  t.notRegex(statusText(aStatus({ preferred: true })), /preferred/);
+});

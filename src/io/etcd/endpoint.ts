@@ -24,6 +24,8 @@ export type Endpoint = {
   readonly url: string;
   /** Any HTTP status is a reply, but its body must be JSON. Rejects with an EtcdError. */
   post(path: string, body: object, options: PostOptions): Promise<Reply>;
+  /** From the next request on other certificates count, on new connections. Nothing changes for an endpoint without TLS. */
+  trust(certificates: EtcdCertificates | null): void;
   close(): void;
 };
 
@@ -37,7 +39,7 @@ export function openEndpoint(url: string, certificates: EtcdCertificates | null)
   const isSecure = protocol === 'https:';
   // Loaded here, because it costs 9 MB of memory that a pair without etcd has no use for.
   const { request, Agent } = process.getBuiltinModule(isSecure ? 'node:https' : 'node:http');
-  const agent = new Agent(isSecure ? { ...kept, ...trustIn(certificates) } : kept);
+  let agent = new Agent(isSecure ? { ...kept, ...trustIn(certificates) } : kept);
   // Brackets belong to the URL, not to the address.
   const host = hostname.replaceAll(/[[\]]/g, '');
 
@@ -63,8 +65,19 @@ export function openEndpoint(url: string, certificates: EtcdCertificates | null)
     return promise.finally(() => clearTimeout(timer));
   }
 
-  return { url, post, close: () => agent.destroy() };
+  function trust(renewed: EtcdCertificates | null): void {
+    if (!isSecure) return;
+    const former = agent;
+    agent = new Agent({ ...kept, ...trustIn(renewed) });
+    // What is under way may still be answered: a claim that is cut off would have to be settled first.
+    setTimeout(() => former.destroy(), formerConnectionsMs).unref();
+  }
+
+  return { url, post, trust, close: () => agent.destroy() };
 }
+
+/** Longer than any request may take. */
+const formerConnectionsMs = 60_000;
 
 const kept = { keepAlive: true, keepAliveMsecs: probeSilentConnectionMs, maxSockets: 4 } as const;
 

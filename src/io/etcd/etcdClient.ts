@@ -6,7 +6,8 @@ import type { KeyValue, RangeAnswer, SwapAnswer } from './answers.ts';
 import type { Deadline } from './deadline.ts';
 import { etcdError, isEtcdError } from './etcdError.ts';
 import type { EtcdError } from './etcdError.ts';
-import type { Session } from './session.ts';
+import type { EtcdCertificates } from './endpoint.ts';
+import type { EtcdLogin, Session } from './session.ts';
 
 export class EtcdClient {
   readonly #sessions: readonly Session[];
@@ -86,6 +87,11 @@ export class EtcdClient {
       throw etcdError('ETCD_CLUSTER', 'the endpoints belong to different clusters of etcd');
     }
     throw answers.find((answer) => answer.status === 'rejected')?.reason ?? noTime();
+  }
+
+  /** Other certificates and another login, from the next request on. */
+  renew(certificates: EtcdCertificates | null, login: EtcdLogin | null): void {
+    for (const session of this.#sessions) session.renew(certificates, login);
   }
 
   close(): void {

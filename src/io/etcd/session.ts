@@ -1,7 +1,7 @@
 // One endpoint with what it asks for: a login where there is one, and an answer in time.
 import { readRefusal, readToken } from './answers.ts';
 import type { Deadline } from './deadline.ts';
-import type { Endpoint, Reply } from './endpoint.ts';
+import type { Endpoint, EtcdCertificates, Reply } from './endpoint.ts';
 import { etcdError } from './etcdError.ts';
 
 export type EtcdLogin = { readonly name: string; readonly password: string };
@@ -16,11 +16,20 @@ export type SessionOptions = {
 export class Session {
   readonly url: string;
   readonly #options: SessionOptions;
+  #login: EtcdLogin | null;
   #token: string | null = null;
 
   constructor(options: SessionOptions) {
     this.url = options.endpoint.url;
     this.#options = options;
+    this.#login = options.login;
+  }
+
+  /** Other certificates and another login, from the next request on. */
+  renew(certificates: EtcdCertificates | null, login: EtcdLogin | null): void {
+    this.#options.endpoint.trust(certificates);
+    this.#login = login;
+    this.#token = null;
   }
 
   /**
@@ -46,9 +55,8 @@ export class Session {
   }
 
   async #logIn(deadline: Deadline): Promise<string | null> {
-    const { login } = this.#options;
-    if (login === null || this.#token !== null) return this.#token;
-    const reply = await this.#post('/v3/auth/authenticate', login, null, deadline);
+    if (this.#login === null || this.#token !== null) return this.#token;
+    const reply = await this.#post('/v3/auth/authenticate', this.#login, null, deadline);
     if (reply.status !== 200) {
       const why = readRefusal(reply.body);
       throw etcdError('ETCD_LOGIN', `${this.url} refuses the login: ${why}`);
