@@ -325,6 +325,10 @@ async function duplicateAddress(field: Field): Promise<void> {
   leaveServiceAddresses();
   field.noteHealed();
   await field.client.untilFlowing('rows acknowledged again', nowMs(), 500, 60_000);
+  // It stays for a minute after the last claim; a run that begins before that end would see no alarm begin.
+  await untilEvent(field, field.primary, 'end of the alarm addressConflict', 75_000, (event) => {
+    return event.event === 'alarmCleared' && event.alarm === 'addressConflict';
+  });
 }
 
 async function duplicateAddress6(field: Field): Promise<void> {
