@@ -25,6 +25,10 @@ const { lib, functions } = dlopen(null, {
   close: { arguments: ['int32'], return: 'int32' },
   ioctl: { arguments: ['int32', 'uint64', 'buffer'], return: 'int32' },
   sched_setscheduler: { arguments: ['int32', 'int32', 'buffer'], return: 'int32' },
+  prlimit: { arguments: ['int32', 'int32', 'pointer', 'pointer'], return: 'int32' },
+  getpagesize: { arguments: [], return: 'int32' },
+  // For calls that the C library has a function for only since glibc 2.36; what is not used is 0.
+  syscall: { arguments: ['int64', 'int64', 'int64', 'int64', 'int64'], return: 'int64' },
   calloc: { arguments: ['uint64', 'uint64'], return: 'pointer' },
   free: { arguments: ['pointer'], return: 'void' },
   uv_handle_size: { arguments: ['int32'], return: 'uint64' },

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import { runProgram } from './program.ts';
-import type { SystemUser } from './systemUser.ts';
+import type { SystemUser } from '../../kernel/systemUser.ts';
 
 export type Binaries = {
   readonly directory: string;

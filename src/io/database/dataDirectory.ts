@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import { readControlFile } from './controlFile.ts';
 import type { ControlData } from './controlFile.ts';
-import type { SystemUser } from './systemUser.ts';
+import type { SystemUser } from '../../kernel/systemUser.ts';
 
 /**
  * Checks owner and contents and gives the control file's data.

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { chown, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { SystemUser } from './systemUser.ts';
+import type { SystemUser } from '../../kernel/systemUser.ts';
 
 /** Replaces a file's content durably; the file belongs to `owner` and is readable by it alone. */
 export async function writeDurably(path: string, text: string, owner: SystemUser): Promise<void> {

@@ -19,7 +19,7 @@ import {
   withoutDecisive,
 } from './settings.ts';
 import type { SettingsState } from './settings.ts';
-import type { SystemUser } from './systemUser.ts';
+import type { SystemUser } from '../../kernel/systemUser.ts';
 
 export type GeneratedFiles = {
   readonly state: () => SettingsState;

@@ -3,7 +3,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import { agentRole, replicationRole } from './databaseOptions.ts';
-import { ownUserName } from './systemUser.ts';
+import { ownUserName } from '../../kernel/systemUser.ts';
 
 const methods = new Set(
   'trust reject scram-sha-256 md5 password gss sspi ident peer ldap radius cert pam bsd oauth'.split(

@@ -31,7 +31,7 @@ import { awaitSource } from './source.ts';
 import { checkExtraSettings } from './settings.ts';
 import { checkHbaLines } from './hba.ts';
 import { systemUser } from './systemUser.ts';
-import type { SystemUser } from './systemUser.ts';
+import type { SystemUser } from '../../kernel/systemUser.ts';
 
 /** A day: the copy of a large database over the heartbeat cable ends long before. */
 const longestCloneMs = 86_400_000;

@@ -9,7 +9,7 @@ import type { GeneratedFiles } from './generatedFiles.ts';
 import { openServerProcess } from './serverProcess.ts';
 import type { ServerProcess } from './serverProcess.ts';
 import { systemUser } from './systemUser.ts';
-import type { SystemUser } from './systemUser.ts';
+import type { SystemUser } from '../../kernel/systemUser.ts';
 
 export type Instance = {
   readonly options: DatabaseOptions;

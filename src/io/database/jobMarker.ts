@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import { removeDurably, writeDurably } from './durableFile.ts';
-import type { SystemUser } from './systemUser.ts';
+import type { SystemUser } from '../../kernel/systemUser.ts';
 
 /** `rewinding`: the directory is being changed. `rewound`: it is, and still lacks our settings. `copying`: only the copy is unfinished. `swapping`: the copy is whole and takes the directory's place. */
 export type UnfinishedJob = 'rewinding' | 'rewound' | 'copying' | 'swapping';

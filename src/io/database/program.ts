@@ -6,8 +6,8 @@ import { StringDecoder } from 'node:string_decoder';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import { isOver, lateError, leftOf } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
-import { spawnAs } from './systemUser.ts';
-import type { SystemUser } from './systemUser.ts';
+import { spawnAs } from '../../kernel/systemUser.ts';
+import type { SystemUser } from '../../kernel/systemUser.ts';
 
 export type ProgramRun = {
   readonly path: string;

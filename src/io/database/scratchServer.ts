@@ -15,7 +15,7 @@ import type { Instance } from './instance.ts';
 import { clearRemains, endOrphans, readPidFile, sendSignal } from './postmaster.ts';
 import { programEnvironment } from './program.ts';
 import { closeServerLog, openServerLog } from './serverLog.ts';
-import { spawnAs } from './systemUser.ts';
+import { spawnAs } from '../../kernel/systemUser.ts';
 
 export type ScratchServer = {
   /** Asks in a database; values come as PostgreSQL writes them. The session is closed afterwards. */

@@ -21,8 +21,8 @@ import {
 import { programEnvironment } from './program.ts';
 import { closeServerLog, maximumLogBytes, openServerLog, shortenServerLog } from './serverLog.ts';
 import { commandLineSettings } from './settings.ts';
-import { spawnAs } from './systemUser.ts';
-import type { SystemUser } from './systemUser.ts';
+import { spawnAs } from '../../kernel/systemUser.ts';
+import type { SystemUser } from '../../kernel/systemUser.ts';
 
 export type LaunchRequest = {
   readonly binaries: Binaries;

@@ -1,0 +1,114 @@
+// What a service writes, in a file of bounded size that it holds open itself: no pipe, so that it can write whoever watches
+// it, or nobody. What is too long is copied away and the file emptied; a service appends, so it needs no signal for that.
+import { closeSync, createReadStream, createWriteStream, openSync } from 'node:fs';
+import { open, rename, rm, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { makeDirectories } from '../../kernel/directories.ts';
+import { lastLineOf } from '../../kernel/programRun.ts';
+
+const lookMs = 1_000;
+/** After a look that found too much: a service that fills its log in a second fills the next one, too. */
+const soonMs = 100;
+const lastLineBytes = 4_096;
+
+export function serviceLogPath(directory: string, service: string): string {
+  return join(directory, `${service}.log`);
+}
+
+/** For root alone: services write passwords into their logs. Throws the system's error. */
+export function makeLogDirectory(directory: string): void {
+  makeDirectories(directory, 0o700);
+}
+
+/**
+ * Calls `use` with a descriptor that appends to the service's log; where the disk refuses it, with one that leads nowhere: a
+ * service without its log is better than none.
+ */
+export async function withServiceLog<T>(
+  directory: string,
+  service: string,
+  use: (fd: number) => Promise<T>,
+): Promise<T> {
+  const fd = openLog(serviceLogPath(directory, service));
+  try {
+    return await use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'a', 0o600);
+  } catch {
+    return openSync('/dev/null', 'a');
+  }
+}
+
+/** The last line of the log, short; empty where there is none. Never rejects. */
+export async function lastLogLine(path: string): Promise<string> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      const bytes = Buffer.alloc(lastLineBytes);
+      const start = Math.max(0, size - lastLineBytes);
+      const { bytesRead } = await file.read(bytes, 0, lastLineBytes, start);
+      return lastLineOf(bytes.toString('utf8', 0, bytesRead));
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return '';
+  }
+}
+
+export type LogBound = { readonly service: string; readonly logBytes: number };
+
+/** Looks at the logs every second until closed. */
+export function boundServiceLogs(
+  directory: string,
+  bounds: () => readonly LogBound[],
+): { close(): void } {
+  let timer: NodeJS.Timeout;
+  let isClosed = false;
+  const look = async (): Promise<void> => {
+    let wasLong = false;
+    for (const { service, logBytes } of bounds()) {
+      const path = serviceLogPath(directory, service);
+      // One after the other: on a disk that hangs a single thread of the pool waits.
+      if (await shortenServiceLog(path, logBytes).catch(() => false)) wasLong = true;
+    }
+    if (!isClosed) timer = setTimeout(() => void look(), wasLong ? soonMs : lookMs).unref();
+  };
+  timer = setTimeout(() => void look(), lookMs).unref();
+  return {
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/**
+ * Copies the last `mostBytes` of a log that is longer to `path.1` and empties it; lines that are written in the moment between
+ * are lost. It is emptied without a copy where there is no room for one. True when it was emptied.
+ */
+export async function shortenServiceLog(path: string, mostBytes: number): Promise<boolean> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size <= mostBytes) return false;
+  const older = `${path}.1`;
+  try {
+    const from = createReadStream(path, { start: size - mostBytes, end: size - 1 });
+    await pipeline(from, createWriteStream(`${older}.new`, { mode: 0o600 }));
+    await rename(`${older}.new`, older);
+  } catch {
+    await rm(`${older}.new`, { force: true });
+  }
+  await truncate(path, 0);
+  return true;
+}

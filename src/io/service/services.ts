@@ -1,0 +1,214 @@
+// All services of the box in one place: what the last guardian left is found and goes on, the others are started and stopped as
+// the core asks, and everything that runs stands in the run file at any moment.
+import { findGroup, findUser } from '../../kernel/systemUser.ts';
+import type { SystemUser } from '../../kernel/systemUser.ts';
+import type { Program } from '../../kernel/programStart.ts';
+import type { ProcessIdentity, ProcessStat } from '../../kernel/processes.ts';
+import type { FoundService } from '../../core/guardian/events.ts';
+import type { ServiceDescription } from '../../protocol/guardianMessages.ts';
+import { childService } from './childService.ts';
+import type { Driver, DriverOptions } from './driver.ts';
+import { killAll, markedProcesses, membersOf } from './members.ts';
+import { watchMemory } from './memoryWatch.ts';
+import type { MemoryLimit } from './memoryWatch.ts';
+import { launchKey } from './runFile.ts';
+import type { RunningService } from './runFile.ts';
+import { boundServiceLogs, makeLogDirectory } from './serviceLog.ts';
+import type { ServiceEvent } from './serviceEvent.ts';
+import { supervise } from './supervised.ts';
+import type { Supervised } from './supervised.ts';
+import type { Kind } from './serviceRun.ts';
+import { systemdService } from './systemdService.ts';
+import { sysvService } from './sysvService.ts';
+
+export type ServicesOptions = {
+  readonly descriptions: readonly ServiceDescription[];
+  readonly logDirectory: string;
+  readonly runDirectory: string;
+  /** All of a service's environment, as it is now. */
+  readonly environment: (description: ServiceDescription, user: SystemUser | null) => Environment;
+  readonly onEvent: (event: ServiceEvent) => void;
+  /** What `running` gives has changed. */
+  readonly onChange: () => void;
+};
+
+type Environment = Readonly<Record<string, string>>;
+
+export type Services = {
+  /**
+   * Finds what the last guardian left running; ends what is no longer configured, and what nobody knows. Resolves when that
+   * is done, which takes no longer than the longest stop deadline and a few seconds.
+   */
+  readonly begin: (left: readonly RunningService[]) => Promise<readonly FoundService[]>;
+  readonly start: (service: string, token: number) => void;
+  readonly stop: (service: string, token: number, kill: boolean, deadlineMs: number) => void;
+  readonly main: (service: string) => ProcessIdentity | null;
+  /** How a command runs beside the service: as its user, in its directory and environment. Throws for an unknown user. */
+  readonly programBeside: (service: string, extra: Environment) => Omit<Program, 'command'>;
+  readonly running: () => readonly RunningService[];
+  /** Everything runs on. */
+  readonly close: () => void;
+};
+
+const killMs = 2_000;
+
+export function openServices(options: ServicesOptions): Services {
+  makeLogDirectory(options.logDirectory);
+  const services = new Map(
+    options.descriptions.map((each) => [each.name, superviseOne(options, each)]),
+  );
+
+  const running = (): readonly RunningService[] =>
+    [...services.values()].flatMap((each) => {
+      const run = each.running();
+      return run === null ? [] : [{ main: run.main, description: run.kind.description }];
+    });
+
+  const memory = watchMemory(
+    () => [...services.values()].flatMap((each) => memoryLimit(each, options.runDirectory)),
+    (service, token, text) => options.onEvent({ type: 'limitExceeded', service, token, text }),
+  );
+  const logs = boundServiceLogs(options.logDirectory, () =>
+    options.descriptions.map(({ name: service, logBytes }) => ({ service, logBytes })),
+  );
+
+  return {
+    running,
+    async begin(left) {
+      const names = new Set(services.keys());
+      await Promise.all(
+        left
+          .filter(({ description }) => !names.has(description.name))
+          .map(async (gone) => endRemoved(options, gone)),
+      );
+      const marked = markedProcesses(options.runDirectory);
+      await endUnknown(options, marked.services);
+      const known = new Map(left.map((each) => [each.description.name, each]));
+      const found = await Promise.all(
+        [...services].map(async ([name, each]) => {
+          return adopt(options, each, known.get(name), !marked.services.has(name));
+        }),
+      );
+      return found.flatMap((each) => (each === null ? [] : [each]));
+    },
+    start: (service, token) => services.get(service)?.start(token),
+    stop: (service, token, kill, deadlineMs) =>
+      services.get(service)?.stop(token, kill, deadlineMs),
+    main: (service) => services.get(service)?.running()?.main ?? null,
+    programBeside(service, extra) {
+      const each = services.get(service);
+      if (each === undefined) throw new Error(`there is no service ${service}`);
+      const { environment, ...rest } = surroundings(options, each.description);
+      return { ...rest, environment: { ...environment, ...extra } };
+    },
+    close() {
+      memory.close();
+      logs.close();
+      for (const each of services.values()) each.close();
+    },
+  };
+}
+
+function superviseOne(options: ServicesOptions, description: ServiceDescription): Supervised {
+  const { logDirectory, runDirectory, onEvent, onChange } = options;
+  const kind = kindOf(options, description);
+  return supervise({ ...kind, logDirectory, runDirectory, onEvent, onChange });
+}
+
+function kindOf(options: ServicesOptions, description: ServiceDescription): Kind {
+  return { description, driver: driverOf(options, description) };
+}
+
+function driverOf(options: ServicesOptions, description: ServiceDescription): Driver {
+  const forDriver: DriverOptions = {
+    description,
+    logDirectory: options.logDirectory,
+    program: (command) => ({ command, ...surroundings(options, description) }),
+  };
+  const { program } = description;
+  if (program.type === 'process') return childService(forDriver, program.command);
+  if (program.type === 'sysv') return sysvService(forDriver, program);
+  return systemdService(forDriver, program.unit);
+}
+
+function surroundings(
+  options: ServicesOptions,
+  description: ServiceDescription,
+): Omit<Program, 'command'> {
+  const user = userOf(description);
+  return {
+    user,
+    directory: description.directory,
+    environment: options.environment(description, user),
+    openFiles: description.openFiles,
+  };
+}
+
+/** The user of a service with the group that it is to have. */
+function userOf({ user, group }: ServiceDescription): SystemUser | null {
+  if (user === null && group === null) return null;
+  const found = findUser(user ?? 'root');
+  if (found === null) throw new Error(`there is no user ${user}`);
+  if (group === null) return found;
+  const gid = findGroup(group);
+  if (gid === null) throw new Error(`there is no group ${group}`);
+  return { ...found, gid };
+}
+
+async function adopt(
+  options: ServicesOptions,
+  service: Supervised,
+  before: RunningService | undefined,
+  isClear: boolean,
+): Promise<FoundService | null> {
+  const { description } = service;
+  const kind = kindOf(options, before?.description ?? description);
+  // A script or unit may run although no guardian started it; a child cannot.
+  const isLookedFor = before !== undefined || description.program.type !== 'process';
+  const known = before?.main ?? null;
+  const found = isLookedFor ? await kind.driver.find(known) : null;
+  service.adopt({ found, known, kind, isClear: isClear && before === undefined });
+  if (found === null) return null;
+  const isCurrent = launchKey(kind.description) === launchKey(description);
+  return { service: description.name, current: isCurrent };
+}
+
+/** A service that is no longer configured is stopped in its own way, then killed. */
+async function endRemoved(options: ServicesOptions, gone: RunningService): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const kind = kindOf(options, gone.description);
+  const { logDirectory, runDirectory } = options;
+  const onEvent = ({ type }: ServiceEvent): void => {
+    if (type === 'serviceStopped') resolve();
+  };
+  const service = supervise({ ...kind, logDirectory, runDirectory, onEvent, onChange() {} });
+  const found = await kind.driver.find(gone.main);
+  service.adopt({ found, known: gone.main, kind, isClear: false });
+  service.stop(0, false, gone.description.stopDeadlineMs);
+  await promise;
+}
+
+/** What carries the mark of a service that nobody knows: a guardian died in the middle of something. */
+async function endUnknown(
+  { descriptions, runDirectory }: ServicesOptions,
+  marked: ReadonlySet<string>,
+): Promise<void> {
+  const names = new Set(descriptions.map(({ name }) => name));
+  const unknown = [...marked].filter((service) => !names.has(service));
+  await Promise.all(
+    unknown.map(async (service) =>
+      killAll(() => membersOf({ service, main: null, runDirectory }), killMs),
+    ),
+  );
+}
+
+function memoryLimit(service: Supervised, runDirectory: string): readonly MemoryLimit[] {
+  const run = service.running();
+  const { name, memoryLimitBytes: limitBytes } = service.description;
+  if (run === null || limitBytes === null) return [];
+  const belonging = { service: name, main: run.main, runDirectory };
+  const { token } = run;
+  const members = (processes: readonly ProcessStat[]): readonly ProcessStat[] =>
+    membersOf(belonging, processes);
+  return [{ service: name, limitBytes, token, members }];
+}

@@ -1,0 +1,38 @@
+// Users and groups of the box, from /etc/passwd and /etc/group: what a child process runs as.
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+
+export type SystemUser = {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+};
+
+/** Looks a user up in /etc/passwd; null for one that is not there. */
+export function findUser(name: string): SystemUser | null {
+  const fields = entryOf('/etc/passwd', name);
+  if (fields === null) return null;
+  return { name, uid: Number(fields[2]), gid: Number(fields[3]), home: fields[5] ?? '/' };
+}
+
+/** The number of a group in /etc/group; null for one that is not there. */
+export function findGroup(name: string): number | null {
+  const fields = entryOf('/etc/group', name);
+  return fields === null ? null : Number(fields[2]);
+}
+
+/** The name of the user that this process runs as. */
+export function ownUserName(): string {
+  return userInfo().username;
+}
+
+/** uid and gid for a child process; nothing when this process is that user already. */
+export function spawnAs(user: SystemUser): { uid?: number; gid?: number } {
+  return process.getuid?.() === user.uid ? {} : { uid: user.uid, gid: user.gid };
+}
+
+function entryOf(path: string, name: string): readonly string[] | null {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.map((line) => line.split(':')).find((fields) => fields[0] === name) ?? null;
+}
