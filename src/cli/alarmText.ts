@@ -46,6 +46,12 @@ const words: Readonly<Record<string, string>> = {
     'the other box is heard over a heartbeat path and does not hear this one over it: see to its cable',
   pathOnlySmall:
     'a heartbeat path passes small datagrams only: see to its MTU and to what stands in between',
+  servicesUnfit:
+    'a required service or hook has failed on this box again and again: this box is handed no service; the lines "services" and "hooks" say why; hotpair service start NAME tries it anew',
+  serviceFailed:
+    'a service that is not required has failed on this box again and again: the line "services" says why',
+  guardianDown:
+    'the guardian ends again and again: nobody watches the services; the log of the agent says why',
   agentDown: 'the agent does not run',
 };
 

@@ -44,6 +44,11 @@ const commands: Readonly<Record<string, Command>> = {
     about: 'what only this box had before it was rewound or cloned',
     load: () => import('./divergenceCommand.ts'),
   },
+  service: {
+    about: 'what the guardian runs on this box; start, stop and restart it',
+    load: () => import('./serviceCommand.ts'),
+  },
+  logs: { about: 'what a service has printed', load: () => import('./logsCommand.ts') },
   key: {
     about: 'exchange the key of the pair for a new one',
     load: () => import('./keyCommand.ts'),

@@ -4,6 +4,7 @@ import { agentRuns } from '../daemon/agentLock.ts';
 import { askAgent } from '../daemon/control/controlClient.ts';
 import type { Verdict } from '../daemon/commands.ts';
 import { readGround } from '../daemon/ground.ts';
+import { guardianDescription, stopAllMs } from '../daemon/guardianDescription.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
 import { configOption, parseCommandLine, refuseExtra } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
@@ -14,8 +15,8 @@ const pollMs = 50;
 
 export const help = `${usage}
 
-For switching the box off: a primary in step hands over first, then the service addresses are taken off, PostgreSQL is
-stopped cleanly and the agent ends. Returns when that is done. The init system must not start the agent again.
+For switching the box off: a primary in step hands over first, then the services are stopped in order (30 s at most), the
+service addresses are taken off, PostgreSQL is stopped cleanly and the agent ends. Returns when that is done. The init system must not start the agent again.
 `;
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -25,7 +26,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { runDirectory } = config.state;
   const handover = (await askAgent(runDirectory, { command: 'shutdown' }, handoverMs)) as Verdict;
   process.stdout.write(handover.ok ? `${handover.text}\n` : `not handed over: ${handover.text}\n`);
-  const until = Date.now() + config.database.shutdownDeadlineMs + 5_000;
+  const servicesMs = stopAllMs(guardianDescription(config));
+  const until = Date.now() + servicesMs + config.database.shutdownDeadlineMs + 5_000;
   while (agentRuns(runDirectory)) {
     if (Date.now() > until) {
       throw new HotpairError('SHUTDOWN_DEADLINE', 'the agent has not ended in time', {
@@ -35,7 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     await delay(pollMs);
   }
   process.stdout.write(
-    'the agent has ended, PostgreSQL is stopped, the service addresses are off\n',
+    'the agent has ended, services and PostgreSQL are stopped, the service addresses are off\n',
   );
   return exitCodes.ok;
 }

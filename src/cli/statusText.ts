@@ -2,6 +2,7 @@
 import type { StatusJson } from '../daemon/status.ts';
 import { alarmText } from './alarmText.ts';
 import { localTime, roughly } from './localTime.ts';
+import { guardianRows } from './serviceText.ts';
 
 /** What each arbiter relies on, in one line (protocol.md sections 5 and 6). */
 const assumptions = {
@@ -25,6 +26,7 @@ export function statusText(status: StatusJson): string {
     ['database', databaseText(status)],
     ...status.databaseFindings.map(({ text }) => ['', text] as const),
     ['service port', portText(status)],
+    ...guardianRows(status.guardian),
     ...problemRow('state', status.stateProblem),
     ...problemRow('flight record', status.flight.problem),
     ...arbiterRows(status),
@@ -239,10 +241,15 @@ function peerText({ peerHeard, silentMs, peerStatus, lastContact }: StatusJson):
   const said =
     peerStatus === null
       ? ''
-      : `, ${peerStateText[peerStatus.state]}${peerStatus.eligible ? ' (can take over)' : ''}`;
+      : `, ${peerStateText[peerStatus.state]}${peerStatus.eligible ? ' (can take over)' : ''}${unfitText(peerStatus)}`;
   if (peerHeard) return `heard ${roughly(silentMs)} ago${said}`;
   const last = said === '' ? '' : `; what it said last: ${said.slice(2)}`;
   return `silent for ${roughly(silentMs)}, since ${localTime(lastContact)}${last}`;
+}
+
+/** Only what keeps a primary from handing over to it, and is not told by its state. */
+function unfitText({ fitness }: NonNullable<StatusJson['peerStatus']>): string {
+  return fitness.services ? '' : ', its services are not fit';
 }
 
 function pathText(path: StatusJson['paths'][number]): string {

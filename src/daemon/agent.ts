@@ -99,8 +99,7 @@ async function live(ground: PairGround, log: Log, watchdog: Watchdog): Promise<n
     port: servicePort.state(),
     heartbeatCarrier: servicePort.heartbeatCarrier(),
   });
-  // Nothing can fail where nothing is configured.
-  loop.post({ type: 'servicesObserved', fit: true });
+  box.guardian.begin();
   await resumeMaintenance(box);
   const quarantine = beginQuarantine(box, found);
   try {

@@ -30,6 +30,9 @@ import { FlightRecorder } from './flightRecorder.ts';
 import { databaseOptionsOf } from './ground.ts';
 import type { PairGround } from './ground.ts';
 import { openArbiter } from './openArbiter.ts';
+import { guardianDescription } from './guardianDescription.ts';
+import { GuardianKeeper } from './guardianKeeper.ts';
+import { guardianWords } from './guardianProcess.ts';
 import { openKeys } from './openKeys.ts';
 import type { HeartbeatPaths } from './heartbeatPaths.ts';
 import type { KeyExchange } from './keyExchange.ts';
@@ -80,6 +83,7 @@ export type Box = {
   readonly commands: Commands;
   readonly announcing: Announcing;
   readonly arbiter: Arbiter;
+  readonly guardian: GuardianKeeper;
   readonly roles: RoleHistory;
   /** Begins to look at the database; before that nothing is observed by itself. */
   watchDatabase(): void;
@@ -134,21 +138,20 @@ export function openBox(options: BoxOptions): Box {
     settings: options.settings,
     perform,
     look: () => servicePort.refresh(),
+    decided: (state) => guardian.follow(state),
     flight,
     late: (lateByMs) => log.line('warning', 'loopLate', { lateByMs: Math.round(lateByMs) }),
     broken: options.broken,
   });
+  const guardian = openGuardian(config, log, (fit) => loop.post({ type: 'servicesObserved', fit }));
   const statePartition = watchStatePartition(config.state.directory, log);
+  const closing = [guardian, care, heartbeatPort, statePartition, arbiter, keys, paths];
   return {
-    ground,
-    ...configInForce(config),
-    heartbeatPort,
-    statePartition,
-    log,
-    watchdog,
     loop,
     flight,
     records,
+    heartbeatPort,
+    statePartition,
     database,
     servicePort,
     paths,
@@ -156,29 +159,37 @@ export function openBox(options: BoxOptions): Box {
     commands,
     announcing,
     arbiter,
+    guardian,
     roles,
     care,
-    ...bootParts(options, loop),
+    ...givenParts(options, loop),
     watchDatabase: () => watch.begin({ database, care, loop, log }),
     close() {
       loop.halt();
       for (const part of [watch, announcing]) part.stop();
-      closeAll([care, heartbeatPort, statePartition, arbiter, keys, paths, servicePort, database]);
+      for (const part of [...closing, servicePort, database]) void part.close();
     },
   };
 }
 
-function bootParts(
-  { boot, ground, log }: BoxOptions,
-  loop: StepLoop,
-): Pick<Box, 'boot' | 'quarantine'> {
+type GivenParts = Pick<
+  Box,
+  'ground' | 'inForce' | 'putInForce' | 'log' | 'watchdog' | 'boot' | 'quarantine'
+>;
+
+function givenParts({ boot, ground, log, watchdog }: BoxOptions, loop: StepLoop): GivenParts {
   const { unexpectedStarts, quarantineMs } = ground.config.stability;
   const quarantine = openQuarantine({ loop, log, start: boot, unexpectedStarts, quarantineMs });
-  return { boot, quarantine };
+  return { ground, ...configInForce(ground.config), log, watchdog, boot, quarantine };
 }
 
-function closeAll(parts: readonly { close(): unknown }[]): void {
-  for (const part of parts) void part.close();
+function openGuardian(
+  config: Config,
+  log: Log,
+  fitnessChanged: (fit: boolean) => void,
+): GuardianKeeper {
+  const description = guardianDescription(config);
+  return new GuardianKeeper({ words: guardianWords(), description, log, fitnessChanged });
 }
 
 function openStores(ground: PairGround): Pick<Box, 'flight' | 'records'> {

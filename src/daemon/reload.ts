@@ -6,6 +6,7 @@ import { changedKeys, keysThatNeedRestart, reloadable } from '../config/reload.t
 import { isHotpairError } from '../protocol/hotpairError.ts';
 import type { Box } from './box.ts';
 import { readGround, reconfigurationOf } from './ground.ts';
+import { guardianDescription } from './guardianDescription.ts';
 
 /** Rules and settings are on disk and in force by then, or the reload is refused. */
 const databaseDeadlineMs = 10_000;
@@ -34,6 +35,7 @@ async function reload(box: Box): Promise<void> {
     // Asked for again after the wait: the core's settings may have changed in between.
     loop.configure({ ...loop.settings(), ...times });
     log.setLevel(config.log.level);
+    box.guardian.configure(guardianDescription(withReloadable(before, config)));
     // What waits for a restart is named again at the next reload, until it happened.
     const needRestart = keysThatNeedRestart(before, config);
     box.putInForce(withReloadable(before, config));
@@ -69,6 +71,9 @@ function withReloadable(before: Config, after: Config): Config {
     timing: { ...before.timing, referenceIntervalMs, referenceIdleIntervalMs },
     database: { ...before.database, settings, hba, shutdownDeadlineMs, cloneRateKilobytes },
     log: after.log,
+    services: after.services,
+    hooks: after.hooks,
+    sync: after.sync,
   };
 }
 

@@ -53,6 +53,7 @@ export function statusOf(box: Box, found: RecordAtStart) {
     databaseFindings: box.care.findings().map(({ name, text }) => ({ name, text })),
     databaseFigures: box.care.figures(),
     pairingPause: box.care.pairingPause(),
+    guardian: guardianStatus(box),
     boot: bootStatus(box),
     preferred: settings.preferred,
     failback: box.inForce().stability.failback,
@@ -77,6 +78,20 @@ function bootStatus({ boot }: Box) {
   return { reason, text: startReasonText[reason], boots, agentStarts, unexpectedInRow };
 }
 
+/** The services and hooks of this box; null where none are configured. */
+export function guardianStatus({ guardian }: Box) {
+  const status = guardian.status();
+  if (status === null) return null;
+  const { services, ...rest } = status;
+  return {
+    ...rest,
+    services: services.map(({ forMs, ...service }) => ({
+      ...service,
+      since: utc(Date.now() - forMs),
+    })),
+  };
+}
+
 /** What the parts around the core know to be wrong, as alarms beside those of the core. */
 function troubles(box: Box): readonly string[] {
   const { database } = box.loop.state();
@@ -88,6 +103,7 @@ function troubles(box: Box): readonly string[] {
     box.quarantine.state() === null ? '' : 'quarantined',
     box.care.pairingPause() === null ? '' : 'pairingPaused',
     ...box.care.findings().map(({ name }) => name),
+    ...box.guardian.alarms(),
     isFenceTroubled(box) ? 'fenceDevice' : '',
     ...new Set(box.paths.statistics().flatMap(({ alarms }) => alarms)),
   ].filter((name) => name !== '');

@@ -23,6 +23,8 @@ export type StepLoopOptions = {
   look(): void;
   /** Every decision after it was carried out, and the event upon which the core threw. */
   readonly flight: Pick<FlightRecorder, 'stepped' | 'undecided'>;
+  /** Whatever waited is decided upon and carried out. */
+  decided(state: State): void;
   /** The loop woke up `lateByMs` after the moment that the core asked for. */
   late(lateByMs: number): void;
   /** An invariant broke; the loop is stopped already. */
@@ -62,6 +64,7 @@ export function openStepLoop(options: StepLoopOptions): StepLoop {
     } finally {
       deciding = false;
     }
+    options.decided(state);
     sleep();
   }
 

@@ -72,6 +72,7 @@ export function aStatus(change: Partial<StatusJson> = {}): StatusJson {
       agentStarts: 5,
       unexpectedInRow: 0,
     },
+    guardian: null,
     quarantine: null,
     port: {
       device: 'eth0',

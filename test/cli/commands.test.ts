@@ -70,6 +70,11 @@ const badCalls = [
   [['divergence', 'delete'], /USAGE: list, show or export is to be named/],
   [['divergence', 'list', 'x'], /USAGE: x is not expected here/],
   [['divergence', 'export'], /USAGE: a directory is to be named/],
+  [['service'], /USAGE: list, start, stop or restart is to be named/],
+  [['service', 'start'], /USAGE: a service is to be named/],
+  [['service', 'list', 'x'], /USAGE: x is not expected here/],
+  [['logs'], /USAGE: a service is to be named/],
+  [['logs', 'x', '-n', 'many'], /USAGE: many is no number up to 100000/],
   [['constructor'], /USAGE: there is no such command \(seen: constructor; /],
 ] as const;
 
@@ -140,6 +145,7 @@ for (const command of [
   'takeover --accept-loss --yes',
   'shutdown',
   'events --follow',
+  'service list',
 ]) {
   test(`hotpair ${command} without an agent exits 3 and says so`, async (t) => {
     const { code, stderr } = await callHotpair(...command.split(' '), '--config', aPlace(t).config);

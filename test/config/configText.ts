@@ -33,7 +33,9 @@ export type Entries = {
 
 /** A good configuration with services, hooks and sync sets. */
 export function entriesText(entries: Entries, changes: Sections = {}): string {
-  return `${configText(changes)}${stringify(entries, { aliasDuplicateObjects: false })}`;
+  const written =
+    Object.keys(entries).length === 0 ? '' : stringify(entries, { aliasDuplicateObjects: false });
+  return `${configText(changes)}${written}`;
 }
 
 /** The typed form of a good configuration with some keys added or replaced. */

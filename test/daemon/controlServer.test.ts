@@ -13,6 +13,7 @@ import {
 } from '../../src/daemon/control/controlClient.ts';
 import { openControlServer } from '../../src/daemon/control/controlServer.ts';
 import type { ClientRequest } from '../../src/daemon/control/controlServer.ts';
+import { parseRequest } from '../../src/daemon/control/messages.ts';
 import { HotpairError } from '../../src/protocol/hotpairError.ts';
 import { until } from './until.ts';
 
@@ -91,6 +92,27 @@ test('a line that is no request is answered with CONTROL_REQUEST and harms nobod
     ],
   );
   t.is(await askAgent(directory, { command: 'status' }, 5_000), 'served');
+});
+
+function parsedOrder(fields: object): unknown {
+  const request = parseRequest(JSON.stringify({ id: 1, command: 'serviceOrder', ...fields }));
+  return request.ok ? request.request : request.message;
+}
+
+test('an order for a service names one of three orders and a service', (t) => {
+  t.deepEqual(parsedOrder({ order: 'restart', service: 'kamailio' }), {
+    command: 'serviceOrder',
+    order: 'restart',
+    service: 'kamailio',
+  });
+  const refusals = [
+    { order: 'kill', service: 'kamailio' },
+    { order: 'start' },
+    { order: 'start', service: 5 },
+    { order: 'start', service: 'x'.repeat(65) },
+    { service: 'kamailio' },
+  ].map(parsedOrder);
+  for (const refusal of refusals) t.is(typeof refusal, 'string');
 });
 
 test('a client that sends without ever ending its line is disconnected', async (t) => {

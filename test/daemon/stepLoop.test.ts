@@ -55,6 +55,7 @@ function aLoop(t: ExecutionContext, perform: (effect: Effect, loop: StepLoop) =>
     settings: settings(),
     perform: (effect) => perform(effect, loop),
     look: () => undefined,
+    decided: () => undefined,
     flight: { stepped: ({ event }) => events.push(event), undecided: () => undefined },
     late: () => undefined,
     broken: (error) => broken.push(error),

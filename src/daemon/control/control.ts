@@ -7,13 +7,16 @@ import type { Box } from '../box.ts';
 import type { Verdict } from '../commands.ts';
 import { writeMaintenance } from '../maintenanceStore.ts';
 import type { RecordAtStart } from '../recordAtStart.ts';
-import { statusOf } from '../status.ts';
+import { guardianStatus, statusOf } from '../status.ts';
 import { controlSocketPath } from './controlClient.ts';
 import { openControlServer } from './controlServer.ts';
 import type { ClientRequest, ControlServer } from './controlServer.ts';
 
 /** An order that the core has not answered by then is reported as unfinished; it may still come true. */
 const orderDeadlineMs = 120_000;
+
+/** The longest deadlines of a start and of a stop that a configuration may have, and some more. */
+export const serviceOrderDeadlineMs = 2_460_000;
 
 export type ControlOptions = {
   readonly box: Box;
@@ -56,6 +59,14 @@ async function serve(options: ControlOptions, client: ClientRequest): Promise<vo
       return;
     case 'maintenance':
       client.reply(await setMaintenance(box, request.forMs));
+      return;
+    case 'services':
+      client.reply(guardianStatus(box));
+      return;
+    case 'serviceOrder':
+      client.reply(
+        await box.guardian.order(request.order, request.service, serviceOrderDeadlineMs),
+      );
       return;
     case 'stop':
       client.reply({ ok: true });

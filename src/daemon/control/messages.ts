@@ -1,6 +1,8 @@
 // What is said over the control socket: one JSON object a line in both directions. Every request carries an id that its
 // replies repeat.
 
+import type { ServiceOrder } from '../../core/guardian/events.ts';
+
 /** A line longer than this is no request of ours. */
 export const maximumLineBytes = 64 * 1024;
 
@@ -14,6 +16,12 @@ export type ControlRequest =
   | { readonly command: 'maintenance'; readonly forMs: number | null }
   /** The pair's key is exchanged for a new one. */
   | { readonly command: 'rotateKey' }
+  | { readonly command: 'services' }
+  | {
+      readonly command: 'serviceOrder';
+      readonly order: ServiceOrder;
+      readonly service: string;
+    }
   /** The agent ends; PostgreSQL and the service addresses stay as they are. */
   | { readonly command: 'stop' }
   /** The box is going to be switched off: hand over if possible, stop PostgreSQL, take the addresses off, end. */
@@ -64,9 +72,12 @@ function requestOf(fields: Fields): ControlRequest | null {
     case 'status':
     case 'switchover':
     case 'rotateKey':
+    case 'services':
     case 'stop':
     case 'shutdown':
       return { command };
+    case 'serviceOrder':
+      return serviceOrderOf(fields);
     case 'takeover':
       return { command, peerIsOff: fields['peerIsOff'] === true };
     case 'events':
@@ -80,6 +91,15 @@ function requestOf(fields: Fields): ControlRequest | null {
     default:
       return null;
   }
+}
+
+const serviceOrders: readonly ServiceOrder[] = ['start', 'stop', 'restart'];
+const longestServiceName = 64;
+
+function serviceOrderOf({ order: word, service }: Fields): ControlRequest | null {
+  const order = serviceOrders.find((each) => each === word);
+  const isName = typeof service === 'string' && service.length <= longestServiceName;
+  return order !== undefined && isName ? { command: 'serviceOrder', order, service } : null;
 }
 
 function isWhole(value: unknown, maximum: number): value is number {
