@@ -1,0 +1,285 @@
+// One set of files on the box that follows: a look at what differs from the primary, then a copy of what is complete there. Every
+// file is written beside its place and on disk before it is renamed into it, so that a pull can be cut off at any moment.
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PullEnd } from '../../core/guardian/sync.ts';
+import { losses, planPull } from '../../core/guardian/syncPlan.ts';
+import type { Listing, PullPlan, Sightings } from '../../core/guardian/syncPlan.ts';
+import { monotonicMs } from '../../kernel/clock.ts';
+import { makeDirectories } from '../../kernel/directories.ts';
+import { copyMark } from './copyMark.ts';
+import type { CopyMark } from './copyMark.ts';
+import { freeBytes, keptFiles } from './keptFiles.ts';
+import type { KeptFiles } from './keptFiles.ts';
+import { exactPattern, openListingReader, outputFormat } from './listing.ts';
+import type { ListingReader } from './listing.ts';
+import { pullProblem } from './pullProblem.ts';
+import { runRsync } from './rsyncRun.ts';
+import type { RsyncRun } from './rsyncRun.ts';
+import { moduleName, silenceSeconds, syncFolder } from './syncServer.ts';
+import type { SyncSecret } from './syncServer.ts';
+import {
+  makeTemporary,
+  measureFiles,
+  removeLeftovers,
+  temporaryFolder,
+  waitingFolder,
+} from './tree.ts';
+import type { Measure } from './tree.ts';
+
+export type PulledSet = {
+  readonly name: string;
+  readonly directory: string;
+  /** A file that has not changed on the primary for so long counts as complete. */
+  readonly settleMs: number;
+  /** Bound of what is put aside. */
+  readonly keepBytes: number;
+  /** Bound of the rate, in KiB a second: replication of the database shares the cable. */
+  readonly rateKilobytes: number;
+  /** Patterns of rsync: files that are not copied, and not removed here. */
+  readonly exclude: readonly string[];
+};
+
+export type PullerOptions = {
+  readonly set: PulledSet;
+  readonly peer: string;
+  readonly port: number;
+  readonly stateDirectory: string;
+  readonly runDirectory: string;
+  /** Environment by which a run that was left over is found. */
+  readonly mark: Readonly<Record<string, string>>;
+  /** Files were put aside. */
+  readonly onKept: (folder: string, kept: Measure) => void;
+};
+
+const lookDeadlineMs = 10 * 60_000;
+const copyDeadlineMs = 60 * 60_000;
+
+/** So much stays free where the files go. */
+const reserveBytes = 64 * 1024 * 1024;
+
+export class SetPuller {
+  readonly #given: PullerOptions;
+  readonly #mark: CopyMark;
+  readonly #aside: KeptFiles;
+  #sightings: Sightings = new Map();
+  #lookedAt: number | null = null;
+  #kept: Measure = { files: 0, bytes: 0 };
+  /** Something may lie about that a copy has left; who was here before this process is not known. */
+  #isUntidy = true;
+
+  constructor(options: PullerOptions) {
+    const { set, stateDirectory } = options;
+    this.#given = options;
+    this.#mark = copyMark(stateDirectory, set.name, set.directory);
+    this.#aside = keptFiles(stateDirectory, set);
+  }
+
+  /** What is put aside, as of the last look. */
+  get kept(): Measure {
+    return this.#kept;
+  }
+
+  /** Looks and copies; never rejects. */
+  async pull(secret: SyncSecret, signal: AbortSignal): Promise<PullEnd> {
+    const { set } = this.#given;
+    try {
+      const refused = refusedHere(set);
+      return refused === null ? await this.#pull({ secret, signal }) : failure(refused);
+    } catch (error) {
+      return failure(`SYNC_DISK: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** The files are this box's own from now on. Throws the system's error. */
+  becomeSource(): void {
+    this.#sightings = new Map();
+    this.#lookedAt = null;
+    this.#mark.remove();
+  }
+
+  /** Removes what a copy that was cut off has left beside its place. */
+  async tidy(): Promise<void> {
+    if (!this.#isUntidy) return;
+    await removeLeftovers(this.#given.set.directory);
+    this.#isUntidy = false;
+  }
+
+  async measureKept(): Promise<void> {
+    this.#kept = await this.#aside.measure();
+  }
+
+  async #pull(asked: Asked): Promise<PullEnd> {
+    const lookedAt = monotonicMs();
+    const reader = openListingReader();
+    const args = ['--dry-run', '--delete-delay'];
+    const end = await runRsync(runOf(this.#given, asked, args, reader, lookDeadlineMs));
+    if (end.type === 'cancelled') return end;
+    const problem = pullProblem(end);
+    if (problem !== null) return failure(problem);
+    const { settleMs } = this.#given.set;
+    const times = { lookedAt, before: this.#lookedAt };
+    const listing = reader.listing();
+    const isCopy = this.#mark.isSet();
+    const plan = planPull(listing, this.#sightings, times, { settleMs, isCopy });
+    this.#sightings = plan.sightings;
+    this.#lookedAt = lookedAt;
+    const files = plan.isNeeded ? await this.#copy(plan, listing, asked) : nothingCopied;
+    if (files.type !== 'copied') return files;
+    // A box that has become primary meanwhile has no copy any more.
+    if (asked.signal.aborted) return { type: 'cancelled' };
+    if (!files.isAddition && !isCopy) this.#mark.set();
+    return doneOf(plan, files, settleMs);
+  }
+
+  async #copy(plan: PullPlan, listing: Listing, asked: Asked): Promise<Copied | PullEnd> {
+    const { directory } = this.#given.set;
+    if (freeBytes(directory) < plan.bytes + reserveBytes) {
+      return failure(`SYNC_ROOM: there is no room for ${plan.bytes} bytes in ${directory}`);
+    }
+    const lost = losses(listing);
+    const isAddition = plan.keeps && !(await this.#hasRoomFor(listing, lost));
+    const folder = plan.keeps && !isAddition ? await this.#aside.newFolder() : null;
+    if (folder !== null) {
+      // What waits there is replaced one day too, when nothing is put aside any more.
+      const waiting = new Set(plan.heldBack);
+      const left = lost.filter((path) => waiting.has(path));
+      await this.#aside.copyAside(folder, left);
+    }
+    const wasUntidy = this.#isUntidy;
+    this.#isUntidy = true;
+    await makeTemporary(directory);
+    const reader = openListingReader();
+    const args = copyArguments(this.#given, plan, { isAddition, folder });
+    const end = await runRsync(runOf(this.#given, asked, args, reader, copyDeadlineMs));
+    if (folder !== null) await this.#tellKept(folder);
+    if (end.type === 'cancelled') return end;
+    const problem = pullProblem(end);
+    if (problem !== null) return failure(problem);
+    if (wasUntidy) await this.tidy();
+    this.#isUntidy = false;
+    const { copied, removed, bytes } = reader.figures();
+    return { type: 'copied', files: copied + removed, bytes, isAddition };
+  }
+
+  async #hasRoomFor(listing: Listing, lost: readonly string[]): Promise<boolean> {
+    if (listing.isCut) return false;
+    await this.measureKept();
+    const bytes = await measureFiles(this.#given.set.directory, lost);
+    return this.#aside.hasRoom(bytes, this.#kept);
+  }
+
+  async #tellKept(folder: string): Promise<void> {
+    await this.#aside.dropEmpty(folder);
+    const before = this.#kept;
+    await this.measureKept();
+    const files = this.#kept.files - before.files;
+    const bytes = this.#kept.bytes - before.bytes;
+    if (files > 0) this.#given.onKept(folder, { files, bytes });
+  }
+}
+
+type Asked = { readonly secret: SyncSecret; readonly signal: AbortSignal };
+
+type Copied = {
+  readonly type: 'copied';
+  readonly files: number;
+  readonly bytes: number;
+  /** Nothing was replaced or removed, because there was no room to put it aside. */
+  readonly isAddition: boolean;
+};
+
+const nothingCopied: Copied = { type: 'copied', files: 0, bytes: 0, isAddition: false };
+
+/** The directory is made by whoever owns it: one that is missing may be a disk that is not mounted. */
+function refusedHere({ directory }: PulledSet): string | null {
+  try {
+    if (statSync(directory).isDirectory()) return null;
+  } catch {
+    // Said below.
+  }
+  return `SYNC_DIRECTORY: ${directory} is no directory on this box`;
+}
+
+function runOf(
+  options: PullerOptions,
+  { secret: { name, secret }, signal }: Asked,
+  args: readonly string[],
+  reader: ListingReader,
+  deadlineMs: number,
+): RsyncRun {
+  const { set, peer, port } = options;
+  const source = `rsync://${name}@${peer}:${port}/${moduleName(set.name)}/`;
+  return {
+    args: [...usualArguments(set), ...args, source, `${set.directory}/`],
+    password: secret,
+    mark: options.mark,
+    deadlineMs,
+    signal,
+    onLine: reader.take,
+  };
+}
+
+/** All but devices and pipes, which only the box itself can have. */
+function usualArguments(set: PulledSet): readonly string[] {
+  return [
+    '--recursive',
+    '--links',
+    '--perms',
+    '--times',
+    '--group',
+    '--owner',
+    `--out-format=${outputFormat}`,
+    '--info=stats2,nonreg0',
+    `--timeout=${silenceSeconds}`,
+    '--contimeout=5',
+    `--exclude=/${temporaryFolder}`,
+    `--partial-dir=${waitingFolder}`,
+    ...set.exclude.map((pattern) => `--exclude=${pattern}`),
+  ];
+}
+
+function copyArguments(
+  { set, runDirectory }: PullerOptions,
+  plan: PullPlan,
+  { isAddition, folder }: { readonly isAddition: boolean; readonly folder: string | null },
+): readonly string[] {
+  return [
+    '--fsync',
+    `--temp-dir=${temporaryFolder}`,
+    `--bwlimit=${set.rateKilobytes}`,
+    ...(plan.together ? ['--delay-updates'] : []),
+    ...(plan.heldBack.length === 0 ? [] : ['--from0', heldBackOption(runDirectory, set, plan)]),
+    ...(isAddition ? ['--ignore-existing'] : ['--delete-delay']),
+    ...(folder === null ? [] : ['--backup', `--backup-dir=${folder}`]),
+    ...(plan.keeps ? [] : [`--max-delete=${plan.mostRemoved}`]),
+  ];
+}
+
+/** Files that are still being written there are neither copied nor removed here. */
+function heldBackOption(runDirectory: string, { name }: PulledSet, plan: PullPlan): string {
+  const folder = syncFolder(runDirectory);
+  makeDirectories(folder, 0o700);
+  const path = join(folder, `${name}.held`);
+  const patterns = plan.heldBack.map((each) => `${exactPattern(each)}\0`);
+  writeFileSync(path, Buffer.from(patterns.join(''), 'latin1'), { mode: 0o600 });
+  return `--exclude-from=${path}`;
+}
+
+function failure(text: string): PullEnd {
+  return { type: 'failed', text };
+}
+
+function doneOf(plan: PullPlan, { files, bytes, isAddition }: Copied, settleMs: number): PullEnd {
+  return {
+    type: 'done',
+    files,
+    bytes,
+    wholeAt: isAddition ? null : plan.wholeAt,
+    heldBack: plan.heldBack.length,
+    againMs: plan.isNews ? settleMs : null,
+    problem: isAddition
+      ? 'SYNC_KEPT_FULL: there is no room to put aside what only this box has, so nothing is replaced or removed here'
+      : null,
+  };
+}
