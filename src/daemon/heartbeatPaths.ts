@@ -294,7 +294,8 @@ class OpenHeartbeatPaths implements HeartbeatPaths {
       health.look(now);
       probes.look(now, health.state === 'working');
     }
-    const someoneWorks = this.#paths.some(({ health }) => health.state === 'working');
+    // One that was flapping a while ago tells as well that the peer lives.
+    const someoneWorks = this.#paths.some(({ health }) => health.isHeard);
     const answers = this.#paths.some(({ probes }) => probes.everAnswered);
     for (const watched of this.#paths)
       this.#setAlarms(watched, alarmsOf(watched, someoneWorks, answers, now));

@@ -56,6 +56,11 @@ export class PathHealth {
     return true;
   }
 
+  /** It is heard now, although it may be called flapping. */
+  get isHeard(): boolean {
+    return this.#isUp;
+  }
+
   /** How long it must be quiet before it is believed again; 0 unless it flaps. */
   get holdMs(): number {
     return this.state === 'flapping' ? this.#holdMs : 0;

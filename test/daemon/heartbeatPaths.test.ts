@@ -276,6 +276,22 @@ test('a path that is silent beside one that works is an alarm, and no more when 
   await until('its end', () => figuresOf(cable, 'serial').alarms.length === 0);
 });
 
+test('a path is called silent also beside one that is called flapping and is heard', async (t) => {
+  const cable = aCable(t);
+  second(cable, 'serial');
+  let seq = 0;
+  const beat = setInterval(() => {
+    seq += 1;
+    cable.receive(ofPeer(seq), monotonicMs());
+    // Its link comes and goes at first.
+    if (seq <= 12) cable.paths.noteCarrier('eth1', seq % 2 === 0);
+  }, 20);
+  t.teardown(() => clearInterval(beat));
+  await until('eth1 flaps', () => figuresOf(cable, 'eth1').state === 'flapping');
+  await until('the alarm', () => figuresOf(cable, 'serial').alarms.includes('pathSilent'));
+  t.deepEqual(figuresOf(cable, 'eth1').alarms, ['pathFlapping']);
+});
+
 test('a flood on the LAN costs so many signatures in a moment, and the true peer is heard after it', (t) => {
   const cable = aCable(t, 'lan');
   const forged = encodeHeartbeat(heartbeat({ sender: boxB, seq: 1_000_000 }), thePair, otherKey);
