@@ -4,8 +4,8 @@ import { HotpairError } from '../protocol/hotpairError.ts';
 import { exitCodes, exitCodeTable } from './exitCodes.ts';
 
 type Command = {
-  /** One line of the general help. */
-  readonly about: string;
+  /** One line of the general help; null: called by hotpair itself, and not shown to people. */
+  readonly about: string | null;
   readonly load: () => Promise<CommandModule>;
 };
 
@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, Command>> = {
   init: { about: 'make this box the first of a new pair', load: () => import('./initCommand.ts') },
   join: { about: 'make this box the second of the pair', load: () => import('./joinCommand.ts') },
   agent: { about: 'run the agent in the foreground', load: () => import('./agentCommand.ts') },
+  guardian: { about: null, load: () => import('./guardianCommand.ts') },
   status: {
     about: 'role, pair, what is waited for and why',
     load: () => import('./statusCommand.ts'),
@@ -93,8 +94,8 @@ function commandCalled(word: string): Command {
 }
 
 function generalHelp(): string {
-  const lines = Object.entries(commands).map(
-    ([word, { about }]) => `  ${word.padEnd(12)} ${about}\n`,
+  const lines = Object.entries(commands).flatMap(([word, { about }]) =>
+    about === null ? [] : [`  ${word.padEnd(12)} ${about}\n`],
   );
   return `hotpair: two boxes, one telephone system
 
@@ -106,9 +107,10 @@ ${lines.join('')}
 }
 
 function unknownCommand(word: string): HotpairError {
+  const shown = Object.entries(commands).filter(([, { about }]) => about !== null);
   return new HotpairError('USAGE', 'there is no such command', {
     seen: word,
-    allowed: Object.keys(commands).join(', '),
+    allowed: shown.map(([name]) => name).join(', '),
     exitCode: exitCodes.refusedInput,
   });
 }

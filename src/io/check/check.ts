@@ -14,8 +14,8 @@ export type CheckOutcome = { readonly ok: boolean; readonly text: string };
 export type CheckSurroundings = {
   /** The main process of the service, null where none is known. */
   readonly main: ProcessIdentity | null;
-  /** How a command runs: as the service does. */
-  readonly program: Omit<Program, 'command'>;
+  /** How a command runs: as the service does. May throw, for instance for an unknown user. */
+  readonly program: () => Omit<Program, 'command'>;
   /** Ends the look at once. */
   readonly signal: AbortSignal;
 };
@@ -30,5 +30,5 @@ export async function runCheck(
   if (check.type === 'tcp') return checkTcp(check, timeoutMs, signal);
   if (check.type === 'http') return checkHttp(check, timeoutMs, signal);
   if (check.type === 'sip') return checkSip(check, timeoutMs, signal);
-  return checkCommand({ ...program, command: check.command }, timeoutMs, signal);
+  return checkCommand(() => ({ ...program(), command: check.command }), timeoutMs, signal);
 }

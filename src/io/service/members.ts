@@ -21,7 +21,9 @@ export const markOfCheck = 'HOTPAIR_CHECK';
 export const markOfPair = 'HOTPAIR_RUN_DIRECTORY';
 
 const lookAgainMs = 2;
-const roundMs = 100;
+/** A search costs more than a look at those that were found. */
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
 
 /** Without those that have ended, and never this process or one above it, whatever they carry. */
 export function membersOf(
@@ -57,19 +59,20 @@ export function markedProcesses(runDirectory: string): {
 }
 
 /**
- * Kills all that `find` finds, again and again until it finds nothing or `mostMs` are over: a process that hangs in the kernel
- * cannot be killed. Returns what was left then.
+ * Kills all that `find` finds, again and again until it finds nothing: true; or until `mostMs` are over, because a process that
+ * hangs in the kernel cannot be killed.
  */
 export async function killAll(
   find: () => readonly ProcessStat[],
-  mostMs: number,
-): Promise<readonly ProcessStat[]> {
+  mostMs = Infinity,
+): Promise<boolean> {
   const end = monotonicMs() + mostMs;
-  for (;;) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     const found = find();
-    if (found.length === 0 || monotonicMs() > end) return found;
+    if (found.length === 0) return true;
+    if (monotonicMs() > end) return false;
     for (const each of found) signalProcess(each, 'SIGKILL');
-    await untilGone(found, Math.min(roundMs, mostMs));
+    await untilGone(found, pauseMs);
   }
 }
 

@@ -1,12 +1,16 @@
 // What a service writes, in a file of bounded size that it holds open itself: no pipe, so that it can write whoever watches
 // it, or nobody. What is too long is copied away and the file emptied; a service appends, so it needs no signal for that.
-import { closeSync, createReadStream, createWriteStream, openSync } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rename, rm, stat, truncate } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { makeDirectories } from '../../kernel/directories.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { makeDirectoriesLater } from '../../kernel/directories.ts';
 import { lastLineOf } from '../../kernel/programRun.ts';
 
+/** What a start waits for a disk that hangs. */
+const diskMs = 500;
 const lookMs = 1_000;
 /** After a look that found too much: a service that fills its log in a second fills the next one, too. */
 const soonMs = 100;
@@ -16,34 +20,35 @@ export function serviceLogPath(directory: string, service: string): string {
   return join(directory, `${service}.log`);
 }
 
-/** For root alone: services write passwords into their logs. Throws the system's error. */
-export function makeLogDirectory(directory: string): void {
-  makeDirectories(directory, 0o700);
+/** For root alone: services write passwords into their logs. Never rejects; a disk that hangs is not waited for. */
+export async function makeLogDirectory(directory: string): Promise<void> {
+  const made = makeDirectoriesLater(directory, 0o700).catch(() => {});
+  await Promise.race([made, delay(diskMs, null, { ref: false })]);
 }
 
 /**
- * Calls `use` with a descriptor that appends to the service's log; where the disk refuses it, with one that leads nowhere: a
- * service without its log is better than none.
+ * Calls `use` with a descriptor that appends to the service's log; where the disk refuses it or hangs, with one that leads
+ * nowhere: a service without its log is better than none.
  */
 export async function withServiceLog<T>(
   directory: string,
   service: string,
   use: (fd: number) => Promise<T>,
 ): Promise<T> {
-  const fd = openLog(serviceLogPath(directory, service));
+  const opening = open(serviceLogPath(directory, service), 'a', 0o600).catch(() => null);
+  const opened = await Promise.race([opening, delay(diskMs, null, { ref: false })]);
+  if (opened === null) void closeLate(opening);
+  const file = opened ?? (await open('/dev/null', 'a'));
   try {
-    return await use(fd);
+    return await use(file.fd);
   } finally {
-    closeSync(fd);
+    // Not waited for: whoever started something has to see its end, which may come at once.
+    void file.close();
   }
 }
 
-function openLog(path: string): number {
-  try {
-    return openSync(path, 'a', 0o600);
-  } catch {
-    return openSync('/dev/null', 'a');
-  }
+async function closeLate(opening: Promise<FileHandle | null>): Promise<void> {
+  await (await opening)?.close();
 }
 
 /** The last line of the log, short; empty where there is none. Never rejects. */

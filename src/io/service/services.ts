@@ -1,14 +1,16 @@
 // All services of the box in one place: what the last guardian left is found and goes on, the others are started and stopped as
 // the core asks, and everything that runs stands in the run file at any moment.
+import { setTimeout as delay } from 'node:timers/promises';
 import { findGroup, findUser } from '../../kernel/systemUser.ts';
 import type { SystemUser } from '../../kernel/systemUser.ts';
 import type { Program } from '../../kernel/programStart.ts';
+import { isRunning } from '../../kernel/processes.ts';
 import type { ProcessIdentity, ProcessStat } from '../../kernel/processes.ts';
 import type { FoundService } from '../../core/guardian/events.ts';
 import type { ServiceDescription } from '../../protocol/guardianMessages.ts';
 import { childService } from './childService.ts';
 import type { Driver, DriverOptions } from './driver.ts';
-import { killAll, markedProcesses, membersOf } from './members.ts';
+import { killAll, markOfCheck, markOfService, markedProcesses, membersOf } from './members.ts';
 import { watchMemory } from './memoryWatch.ts';
 import type { MemoryLimit } from './memoryWatch.ts';
 import { launchKey } from './runFile.ts';
@@ -37,23 +39,23 @@ type Environment = Readonly<Record<string, string>>;
 export type Services = {
   /**
    * Finds what the last guardian left running; ends what is no longer configured, and what nobody knows. Resolves when that
-   * is done, which takes no longer than the longest stop deadline and a few seconds.
+   * is done, which takes no longer than the longest stop deadline and some seconds.
    */
   readonly begin: (left: readonly RunningService[]) => Promise<readonly FoundService[]>;
   readonly start: (service: string, token: number) => void;
   readonly stop: (service: string, token: number, kill: boolean, deadlineMs: number) => void;
   readonly main: (service: string) => ProcessIdentity | null;
-  /** How a command runs beside the service: as its user, in its directory and environment. Throws for an unknown user. */
-  readonly programBeside: (service: string, extra: Environment) => Omit<Program, 'command'>;
+  /** How a check's command runs: as the user of the service, in its directory and environment. Throws for an unknown user. */
+  readonly programOfCheck: (service: string) => Omit<Program, 'command'>;
   readonly running: () => readonly RunningService[];
   /** Everything runs on. */
   readonly close: () => void;
 };
 
+/** What hangs in the kernel must not keep the guardian from beginning. */
 const killMs = 2_000;
 
 export function openServices(options: ServicesOptions): Services {
-  makeLogDirectory(options.logDirectory);
   const services = new Map(
     options.descriptions.map((each) => [each.name, superviseOne(options, each)]),
   );
@@ -75,6 +77,7 @@ export function openServices(options: ServicesOptions): Services {
   return {
     running,
     async begin(left) {
+      await makeLogDirectory(options.logDirectory);
       const names = new Set(services.keys());
       await Promise.all(
         left
@@ -83,6 +86,7 @@ export function openServices(options: ServicesOptions): Services {
       );
       const marked = markedProcesses(options.runDirectory);
       await endUnknown(options, marked.services);
+      await killAll(() => marked.checks.filter(isRunning), killMs);
       const known = new Map(left.map((each) => [each.description.name, each]));
       const found = await Promise.all(
         [...services].map(async ([name, each]) => {
@@ -95,11 +99,13 @@ export function openServices(options: ServicesOptions): Services {
     stop: (service, token, kill, deadlineMs) =>
       services.get(service)?.stop(token, kill, deadlineMs),
     main: (service) => services.get(service)?.running()?.main ?? null,
-    programBeside(service, extra) {
+    programOfCheck(service) {
       const each = services.get(service);
       if (each === undefined) throw new Error(`there is no service ${service}`);
       const { environment, ...rest } = surroundings(options, each.description);
-      return { ...rest, environment: { ...environment, ...extra } };
+      // It is no part of the service: it would be counted with it, and outlive a guardian that dies.
+      const { [markOfService]: _name, ...others } = environment;
+      return { ...rest, environment: { ...others, [markOfCheck]: service } };
     },
     close() {
       memory.close();
@@ -184,8 +190,9 @@ async function endRemoved(options: ServicesOptions, gone: RunningService): Promi
   const service = supervise({ ...kind, logDirectory, runDirectory, onEvent, onChange() {} });
   const found = await kind.driver.find(gone.main);
   service.adopt({ found, known: gone.main, kind, isClear: false });
-  service.stop(0, false, gone.description.stopDeadlineMs);
-  await promise;
+  const { stopDeadlineMs } = gone.description;
+  service.stop(0, false, stopDeadlineMs);
+  await Promise.race([promise, delay(stopDeadlineMs + killMs, null, { ref: false })]);
 }
 
 /** What carries the mark of a service that nobody knows: a guardian died in the middle of something. */

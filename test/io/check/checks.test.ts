@@ -20,12 +20,12 @@ const times = { intervalMs: 5_000, timeoutMs: 2_000, threshold: 3 } as const;
 function surroundings(changes: Partial<CheckSurroundings> = {}): CheckSurroundings {
   return {
     main: null,
-    program: {
+    program: () => ({
       directory: '/',
       environment: { PATH: '/usr/bin:/bin' },
       user: null,
       openFiles: null,
-    },
+    }),
     signal: new AbortController().signal,
     ...changes,
   };

@@ -1,5 +1,5 @@
 // Services that are children: how they are started and stopped, what is left of them, and that they outlive whoever watches.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
@@ -14,6 +14,8 @@ test.serial(
     const place = aPlace(t);
     const script = 'cat; echo said; echo complained >&2; exec sleep 600';
     const hands = someHands(t, place, [aScript(script)]);
+    rmSync(place.logDirectory, { recursive: true });
+    await hands.begin([]);
     const pid = await hands.run();
     await until('both outputs are in the log', () => place.log() === 'said\ncomplained');
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];

@@ -1,6 +1,6 @@
 // Services of a test: their descriptions, the hands that run them in a folder of their own, and what was told of them. All that
 // was started is killed at the end of the test.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -62,6 +62,7 @@ export function aPlace(t: ExecutionContext): Place {
   const folder = mkdtempSync(join(tmpdir(), 'hotpair-service-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const place = { folder, logDirectory: join(folder, 'logs'), runDirectory: folder };
+  mkdirSync(place.logDirectory, { mode: 0o700 });
   const read = (name: string): string => {
     try {
       return readFileSync(join(folder, name), 'utf8').trim();
