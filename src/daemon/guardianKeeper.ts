@@ -118,8 +118,8 @@ export class GuardianKeeper {
     return {
       pid: this.#process?.pid ?? null,
       problem: this.#problem,
-      /** What it said last is so old. */
-      agoMs,
+      /** What it said last is so old; null: it has said nothing yet. */
+      agoMs: this.#state === null ? null : agoMs,
       role,
       fit,
       services: services.map(({ forMs, ...service }) => ({ ...service, forMs: forMs + agoMs })),

@@ -34,14 +34,19 @@ export type Agent = {
 
 const deadlineMs = 30_000;
 
-/** Needs root, PostgreSQL and `ip`. */
-export function aBox(t: { teardown(end: () => void): void }): ABox {
+/** Needs root, PostgreSQL and `ip`; `words` call the program, from its sources where nothing else is said. */
+export function aBox(
+  t: { teardown(end: () => void): void },
+  sections: Readonly<Record<string, string>> = {},
+  words: (argv: readonly string[]) => readonly string[] = hotpairWords,
+): ABox {
   const name = `agentbox-${process.pid}`;
   const lan = `${name}-lan`;
   const place = aPlace(t, {
     log: '{ level: info }',
     arbiter: '{ type: lan }',
     timing: '{ referenceIdleInterval: 1s }',
+    ...sections,
   });
   chmodSync(place.directory, 0o755);
   const agents: Agent[] = [];
@@ -62,7 +67,7 @@ export function aBox(t: { teardown(end: () => void): void }): ABox {
     'netns',
     'exec',
     name,
-    ...hotpairWords([...argv, '--config', place.config]),
+    ...words([...argv, '--config', place.config]),
   ];
   const hotpair = (...argv: readonly string[]): Promise<Outcome> => runProgram(inside(argv));
   const postmaster = (): number =>

@@ -31,7 +31,10 @@ export function openStateTeller(configure: Configure, out: LineOutput, shown: Sh
     const services = summary.services.map((each) => ({ ...each, pid: shown.pid(each.name) }));
     return { type: 'state', ...summary, services };
   };
-  const timer = setInterval(() => out.sayState(message()), everyMs);
+  const timer = setInterval(() => {
+    // Before it knows what the guardian before it held against the services it would call them fit.
+    if (shown.state().begun) out.sayState(message());
+  }, everyMs);
 
   return {
     note() {
