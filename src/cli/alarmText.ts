@@ -52,6 +52,10 @@ const words: Readonly<Record<string, string>> = {
     'a service that is not required has failed on this box again and again: the line "services" says why',
   guardianDown:
     'the guardian ends again and again: nobody watches the services; the log of the agent says why',
+  syncBehind:
+    'files of this box are behind those of the primary: the line "sync" says how far and why',
+  syncKeptFull:
+    'files that only this box has would be replaced, and there is no room to put them aside: look at sync-kept in the state directory, then move away what is there',
   agentDown: 'the agent does not run',
 };
 

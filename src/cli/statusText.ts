@@ -3,6 +3,7 @@ import type { StatusJson } from '../daemon/status.ts';
 import { alarmText } from './alarmText.ts';
 import { localTime, roughly } from './localTime.ts';
 import { guardianRows } from './serviceText.ts';
+import { syncRows } from './syncText.ts';
 
 /** What each arbiter relies on, in one line (protocol.md sections 5 and 6). */
 const assumptions = {
@@ -27,6 +28,7 @@ export function statusText(status: StatusJson): string {
     ...status.databaseFindings.map(({ text }) => ['', text] as const),
     ['service port', portText(status)],
     ...guardianRows(status.guardian),
+    ...syncRows(status.guardian),
     ...problemRow('state', status.stateProblem),
     ...problemRow('flight record', status.flight.problem),
     ...arbiterRows(status),

@@ -99,6 +99,7 @@ function heartbeatSection() {
         example: '169.254.69.2',
       }),
       udpPort: tcpOrUdpPort(694, 'UDP port of the heartbeats.'),
+      syncPort: tcpOrUdpPort(873, 'TCP port of the files that are copied, see `sync`.'),
       interval: time('50ms', { min: '10ms', max: '1s' }, 'Time between two heartbeats.'),
       deadInterval: time(
         '250ms',

@@ -1,9 +1,13 @@
 // What belongs together in the sets of files that are copied to the standby.
+import { dirname } from 'node:path';
 import type { Config } from './config.ts';
 import type { Finding, Relation } from './relation.ts';
 import { entryNameRule, isEntryName } from './serviceValues.ts';
 
 const mostSets = 16;
+
+/** The service that hands out files to the other box. */
+export const serverName = 'sync-server';
 
 /** The relations between sync sets, and of them with the directories of the box. */
 export const syncRelations: readonly Relation[] = [
@@ -11,10 +15,17 @@ export const syncRelations: readonly Relation[] = [
   { code: 'CONFIG_NAME', keys: ['sync'], find: nameUnsuited },
   {
     code: 'CONFIG_RELATION_SYNC',
-    keys: ['sync', 'state.directory', 'state.runDirectory', 'database.dataDirectory'],
+    keys: [
+      'sync',
+      'state.directory',
+      'state.runDirectory',
+      'database.dataDirectory',
+      'pair.keyFile',
+    ],
     find: ownDirectory,
   },
   { code: 'CONFIG_RELATION_SYNC', keys: ['sync'], find: setsOverlap },
+  { code: 'CONFIG_NAME', keys: ['sync', 'services'], find: nameTaken },
 ];
 
 function tooManySets({ sync }: Config): readonly Finding[] {
@@ -34,12 +45,21 @@ function nameUnsuited({ sync }: Config): readonly Finding[] {
     });
 }
 
+/** The guardian has a service of its own where files are copied. */
+function nameTaken({ sync, services }: Config): readonly Finding[] {
+  if (Object.keys(sync).length === 0 || services[serverName] === undefined) return [];
+  const message = `services: ${serverName} is the name of the service that hands out the files of sync`;
+  return [{ at: `services.${serverName}`, message, seen: serverName, allowed: 'another name' }];
+}
+
 /** Copied over, these would take the other box's identity, record or database away from it. */
-function ownDirectory({ sync, state, database }: Config): readonly Finding[] {
+function ownDirectory({ sync, state, database, pair }: Config): readonly Finding[] {
   const own = {
     'state.directory': state.directory,
     'state.runDirectory': state.runDirectory,
     'database.dataDirectory': database.dataDirectory,
+    // The configuration of the box lies beside it.
+    'the directory of pair.keyFile': dirname(pair.keyFile),
   };
   return Object.entries(sync).flatMap(([name, { directory }]): readonly Finding[] => {
     const at = `sync.${name}.directory`;

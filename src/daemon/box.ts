@@ -33,6 +33,7 @@ import { openArbiter } from './openArbiter.ts';
 import { guardianDescription } from './guardianDescription.ts';
 import { GuardianKeeper } from './guardianKeeper.ts';
 import { guardianWords } from './guardianProcess.ts';
+import { syncSecrets } from './syncDescription.ts';
 import { openKeys } from './openKeys.ts';
 import type { HeartbeatPaths } from './heartbeatPaths.ts';
 import type { KeyExchange } from './keyExchange.ts';
@@ -113,7 +114,7 @@ export function openBox(options: BoxOptions): Box {
   const servicePort = openPorts(config, post);
   const announcing = openAnnouncing(() => servicePort.announce());
   const database = openOwnDatabase(ground, log, post, watch);
-  const keys = openKeys(ground, log, database, () => ({ paths, loop }));
+  const keys = openKeys(ground, log, database, () => ({ paths, loop, guardian }));
   const care = openCare(options, database, watch, () => commands);
   const { paths, heartbeatPort } = openPaths(ground, log, post, keys);
   const commands = openCommands(post);
@@ -143,7 +144,7 @@ export function openBox(options: BoxOptions): Box {
     late: (lateByMs) => log.line('warning', 'loopLate', { lateByMs: Math.round(lateByMs) }),
     broken: options.broken,
   });
-  const guardian = openGuardian(config, log, (fit) => loop.post({ type: 'servicesObserved', fit }));
+  const guardian = openGuardian(ground, log, (fit) => loop.post({ type: 'servicesObserved', fit }));
   const statePartition = watchStatePartition(config.state.directory, log);
   const closing = [guardian, care, heartbeatPort, statePartition, arbiter, keys, paths];
   return {
@@ -184,12 +185,13 @@ function givenParts({ boot, ground, log, watchdog }: BoxOptions, loop: StepLoop)
 }
 
 function openGuardian(
-  config: Config,
+  { config, keys }: PairGround,
   log: Log,
   fitnessChanged: (fit: boolean) => void,
 ): GuardianKeeper {
   const description = guardianDescription(config);
-  return new GuardianKeeper({ words: guardianWords(), description, log, fitnessChanged });
+  const secrets = syncSecrets(keys);
+  return new GuardianKeeper({ words: guardianWords(), description, secrets, log, fitnessChanged });
 }
 
 function openStores(ground: PairGround): Pick<Box, 'flight' | 'records'> {

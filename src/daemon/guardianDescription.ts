@@ -9,6 +9,7 @@ import type {
   ServiceProgram,
   ToGuardian,
 } from '../protocol/guardianMessages.ts';
+import { syncDescription, syncServer } from './syncDescription.ts';
 
 export type Configure = ToGuardian & { readonly type: 'configure' };
 
@@ -20,12 +21,19 @@ export function guardianDescription(config: Config): Configure {
   const { node, heartbeat, service, state, services, hooks } = config;
   const serviceAddresses = service.addresses.map(({ address }) => address);
   const [firstAddress = ''] = serviceAddresses;
+  const sync = syncDescription(config);
   return {
     type: 'configure',
-    services: Object.entries(services).map(([name, each]) =>
-      serviceDescription(name, each, firstAddress),
-    ),
+    services: [
+      ...Object.entries(services).map(([name, each]) =>
+        serviceDescription(name, each, firstAddress),
+      ),
+      ...(sync === null
+        ? []
+        : [syncServer(heartbeat.address.address, sync.port, state.runDirectory)]),
+    ],
     hooks: hooks.map(hookDescription),
+    sync,
     place: {
       node: node.name,
       heartbeatAddress: heartbeat.address.address,

@@ -5,7 +5,7 @@ import type { GuardianRole } from '../core/guardian/settings.ts';
 import { reasonText } from '../core/reasons.ts';
 import type { State } from '../core/state.ts';
 import { monotonicMs } from '../kernel/clock.ts';
-import type { FromGuardian, ToGuardian } from '../protocol/guardianMessages.ts';
+import type { FromGuardian, SyncSecret, ToGuardian } from '../protocol/guardianMessages.ts';
 import { needsGuardian, stopAllMs } from './guardianDescription.ts';
 import type { Configure } from './guardianDescription.ts';
 import { EventBudget } from './guardianEvents.ts';
@@ -48,6 +48,8 @@ export type GuardianKeeperOptions = {
   /** Program and arguments of the guardian process. */
   readonly words: readonly string[];
   readonly description: Configure;
+  /** By which files are copied. */
+  readonly secrets: readonly SyncSecret[];
   readonly log: Log;
   /** Told whenever it changes, and once at the beginning as soon as it is known. */
   readonly fitnessChanged: (fit: boolean) => void;
@@ -60,6 +62,7 @@ export class GuardianKeeper {
   readonly #orders = new GuardianOrders();
   readonly #events: EventBudget;
   #description: Configure;
+  #secrets: readonly SyncSecret[];
   #process: GuardianProcess | null = null;
   #startedAt = 0;
   #heardAt = 0;
@@ -84,6 +87,7 @@ export class GuardianKeeper {
     this.#times = { ...usualTimes, ...options.times };
     this.#events = new EventBudget(options.log);
     this.#description = options.description;
+    this.#secrets = options.secrets;
   }
 
   /** Starts the process where there is something for it to do. Not in the constructor: its fitness is an event for the core. */
@@ -113,7 +117,7 @@ export class GuardianKeeper {
   /** What is told of it; null where there is none. */
   status() {
     if (this.#process === null && this.#state === null && this.#problem === null) return null;
-    const { role, fit, services, hooks } = this.#state ?? nothingKnown;
+    const { role, fit, services, hooks, sync } = this.#state ?? nothingKnown;
     const agoMs = Math.round(monotonicMs() - this.#stateAt);
     return {
       pid: this.#process?.pid ?? null,
@@ -124,11 +128,15 @@ export class GuardianKeeper {
       fit,
       services: services.map(({ forMs, ...service }) => ({ ...service, forMs: forMs + agoMs })),
       hooks,
+      sync: sync.map(({ lagMs, ...set }) => ({
+        ...set,
+        lagMs: lagMs === null ? null : Math.round(lagMs) + agoMs,
+      })),
     };
   }
 
   alarms(): readonly string[] {
-    const { services, hooks } = this.#state ?? nothingKnown;
+    const { services, hooks, sync } = this.#state ?? nothingKnown;
     const hasFailed = [...services, ...hooks].some(
       ({ unfitForMs, required }) => unfitForMs !== null && !required,
     );
@@ -136,6 +144,8 @@ export class GuardianKeeper {
       ...(this.#ends >= endsOfAlarm ? ['guardianDown'] : []),
       ...(this.#fit === false ? ['servicesUnfit'] : []),
       ...(hasFailed ? ['serviceFailed'] : []),
+      ...(sync.some(({ isBehind }) => isBehind) ? ['syncBehind'] : []),
+      ...(sync.some(({ hasNoRoomToKeep }) => hasNoRoomToKeep) ? ['syncKeptFull'] : []),
     ];
   }
 
@@ -190,6 +200,17 @@ export class GuardianKeeper {
     else if (!this.#isClosed) this.#start();
   }
 
+  /** The key of the pair is another one. */
+  useSecrets(secrets: readonly SyncSecret[]): void {
+    this.#secrets = secrets;
+    this.#tellSecrets();
+  }
+
+  #tellSecrets(): void {
+    if (this.#description.sync === null) return;
+    this.#process?.send({ type: 'syncSecrets', secrets: this.#secrets });
+  }
+
   /** The process ends; every service goes on. */
   close(): void {
     this.#isClosed = true;
@@ -213,6 +234,7 @@ export class GuardianKeeper {
     this.#process = started;
     this.#given.log.line('info', 'guardianStarted', { pid: started.pid });
     started.send(this.#description);
+    this.#tellSecrets();
     if (this.#told !== null) started.send(this.#told);
     this.#watch(this.#times.silentMs);
   }
@@ -292,4 +314,4 @@ export class GuardianKeeper {
 
 export type GuardianStatus = ReturnType<GuardianKeeper['status']>;
 
-const nothingKnown = { role: 'none', fit: null, services: [], hooks: [] } as const;
+const nothingKnown = { role: 'none', fit: null, services: [], hooks: [], sync: [] } as const;

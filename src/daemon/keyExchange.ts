@@ -21,6 +21,8 @@ export type KeyExchangeOptions = {
   readonly send: (datagram: Buffer) => void;
   /** Lets the database go by this key; true when it does. Called again until then. */
   readonly settle: (key: PairKey) => Promise<boolean>;
+  /** The keys in use are others than before. */
+  readonly changed?: (keys: PairKeys) => void;
   readonly periodMs?: number;
 };
 
@@ -154,6 +156,7 @@ export class KeyExchange {
     await this.#given.write(keyFileText(keys));
     this.#keys = keys;
     this.#derived = derivedOf(keys);
+    this.#given.changed?.(keys);
   }
 
   async #settle(): Promise<void> {

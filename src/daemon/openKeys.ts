@@ -6,14 +6,17 @@ import { replaceKeyFile } from '../io/key/keyFile.ts';
 import { isHotpairError } from '../protocol/hotpairError.ts';
 import type { PairGround } from './ground.ts';
 import type { HeartbeatPaths } from './heartbeatPaths.ts';
+import type { GuardianKeeper } from './guardianKeeper.ts';
 import { KeyExchange } from './keyExchange.ts';
 import type { Log } from './log.ts';
 import type { StepLoop } from './stepLoop.ts';
+import { syncSecrets } from './syncDescription.ts';
 
 /** What is there only once the box is put together. */
 export type LateParts = {
   readonly paths: Pick<HeartbeatPaths, 'sendBytes'>;
   readonly loop: Pick<StepLoop, 'state'>;
+  readonly guardian: Pick<GuardianKeeper, 'useSecrets'>;
 };
 
 const databaseDeadlineMs = 2_000;
@@ -29,6 +32,7 @@ export function openKeys(
     keys: ground.keys,
     self: ground.identity.nodeId,
     log,
+    changed: (keys) => late().guardian.useSecrets(syncSecrets(keys)),
     send: (datagram) => late().paths.sendBytes(datagram),
     write: async (text) => replaceKeyFile(ground.config.pair.keyFile, text),
     async settle(key) {

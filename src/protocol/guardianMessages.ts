@@ -8,6 +8,7 @@ import type {
   ServiceSettings,
 } from '../core/guardian/settings.ts';
 import type { GuardianSummary, HookSummary, ServiceSummary } from '../core/guardian/status.ts';
+import type { SyncSettings, SyncSummary } from '../core/guardian/sync.ts';
 
 export type CheckDescription = CheckSettings &
   /** The process is there and not stopped by a signal; of a script or unit, what its pid file or systemd says. */
@@ -46,6 +47,33 @@ export type HookDescription = HookSettings & {
   readonly user: string | null;
 };
 
+export type SyncSetDescription = SyncSettings & {
+  /** At the same place on both boxes. */
+  readonly directory: string;
+  /** A file that has not changed on the primary for so long counts as complete. */
+  readonly settleMs: number;
+  /** Bound of what is put aside because only this box has it. */
+  readonly keepBytes: number;
+  /** Bound of the rate, in KiB a second. */
+  readonly rateKilobytes: number;
+  /** Patterns of rsync. */
+  readonly exclude: readonly string[];
+};
+
+/** Sets of files that are copied from the primary to the standby. */
+export type SyncDescription = {
+  /** TCP port of the daemon of rsync, on both boxes. */
+  readonly port: number;
+  readonly sets: readonly SyncSetDescription[];
+};
+
+/** By which one box gets files from the other: one for each key of the pair that is in use. */
+export type SyncSecret = {
+  /** Made from the key, so that both boxes mean the same secret by it. */
+  readonly name: string;
+  readonly secret: string;
+};
+
 /** What services and hooks are told in their environment, as HOTPAIR_NODE and so on. */
 export type GuardianPlace = {
   readonly node: string;
@@ -61,6 +89,8 @@ export type ToGuardian =
       readonly type: 'configure';
       readonly services: readonly ServiceDescription[];
       readonly hooks: readonly HookDescription[];
+      /** Null: nothing is to be copied. */
+      readonly sync: SyncDescription | null;
       readonly place: GuardianPlace;
       readonly stateDirectory: string;
       readonly runDirectory: string;
@@ -78,17 +108,27 @@ export type ToGuardian =
       readonly order: ServiceOrder;
       readonly service: string;
     }
-  | { readonly type: 'shutdown'; readonly id: number };
+  | { readonly type: 'shutdown'; readonly id: number }
+  /** After `configure`, before the role, and whenever the key of the pair changes. A box asks with the first one. */
+  | { readonly type: 'syncSecrets'; readonly secrets: readonly SyncSecret[] };
 
 export type ServiceStatus = ServiceSummary & { readonly pid: number | null };
 
 export type HookStatus = HookSummary;
+
+export type SyncStatus = SyncSummary & {
+  readonly directory: string;
+  /** What is put aside on this box. */
+  readonly keptFiles: number;
+  readonly keptBytes: number;
+};
 
 export type FromGuardian =
   /** Whenever something changed, and every second. */
   | ({
       readonly type: 'state';
       readonly services: readonly ServiceStatus[];
+      readonly sync: readonly SyncStatus[];
     } & Omit<GuardianSummary, 'services'>)
   | {
       readonly type: 'event';

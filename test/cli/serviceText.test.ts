@@ -30,7 +30,7 @@ function aHook(name: string, change: Partial<Hook> = {}): Hook {
 }
 
 function aGuardian(change: Partial<GuardianJson> = {}): GuardianJson {
-  const nothing = { services: [], hooks: [] };
+  const nothing = { services: [], hooks: [], sync: [] };
   return { pid: 99, problem: null, agoMs: 10, role: 'primary', fit: true, ...nothing, ...change };
 }
 

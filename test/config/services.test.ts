@@ -79,7 +79,14 @@ test('checks, limits, hooks and sync sets are typed', (t) => {
     { name: 'role', command: ['/bin/true'], on: ['primary'], required: false, deadlineMs: 10_000 },
   ]);
   t.deepEqual(config.sync, {
-    recordings: { directory: '/var/spool/recordings', intervalMs: 5_000 },
+    recordings: {
+      directory: '/var/spool/recordings',
+      intervalMs: 5_000,
+      settleMs: 2_000,
+      exclude: [],
+      keepBytes: 1024 ** 3,
+      rateKilobytes: 20 * 1024,
+    },
   });
 });
 
@@ -168,7 +175,14 @@ test('faults of hooks are told at once', (t) => {
 });
 
 test('sync sets keep away from the directories of hotpair and from one another', (t) => {
-  const directories = ['/var/lib', '/var/lib/hotpair/pgdata/x', '/run/hotpair', '/srv', '/srv/a'];
+  const directories = [
+    '/var/lib',
+    '/var/lib/hotpair/pgdata/x',
+    '/run/hotpair',
+    '/srv',
+    '/srv/a',
+    '/etc',
+  ];
   const sync = Object.fromEntries(
     directories.map((directory, index) => [`set${index}`, { directory }]),
   );
@@ -178,6 +192,18 @@ test('sync sets keep away from the directories of hotpair and from one another',
     'CONFIG_RELATION_SYNC sync.set1.directory',
     'CONFIG_RELATION_SYNC sync.set2.directory',
     'CONFIG_RELATION_SYNC sync.set4.directory',
+    'CONFIG_RELATION_SYNC sync.set5.directory',
+  ]);
+});
+
+test('the name of the service that hands out files is taken where files are copied', (t) => {
+  const services = { 'sync-server': { command } };
+  t.deepEqual(said({ services }), []);
+  const sync = { prompts: { directory: '/srv', exclude: ['*.part'] } };
+  t.deepEqual(said({ services, sync }), ['CONFIG_NAME services.sync-server']);
+  t.deepEqual(said({ sync: { prompts: { directory: '/srv', exclude: ['a\nb'], keep: '1kB' } } }), [
+    'CONFIG_TYPE sync.prompts.exclude[0]',
+    'CONFIG_RANGE sync.prompts.keep',
   ]);
 });
 

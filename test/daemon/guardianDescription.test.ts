@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { parseConfig } from '../../src/config/load.ts';
+import { newPairKey, replicationPassword } from '../../src/config/secrets.ts';
 import {
   guardianDescription,
   needsGuardian,
   stopAllMs,
 } from '../../src/daemon/guardianDescription.ts';
 import type { Configure } from '../../src/daemon/guardianDescription.ts';
+import { syncSecrets } from '../../src/daemon/syncDescription.ts';
 import { entriesText, type Entries, type Sections } from '../config/configText.ts';
 
 function described(entries: Entries, changes: Sections = {}): Configure {
@@ -84,6 +86,36 @@ test('a guardian is needed for services, for hooks, and for what an earlier one 
   t.true(needsGuardian(described({ hooks: [{ name: 'a', command, on: ['standby'] }] }, state)));
   writeFileSync(join(runDirectory, 'services.json'), '{}');
   t.true(needsGuardian(described({}, state)));
+});
+
+test('where files are copied there is a service that hands them out, on the primary only', (t) => {
+  const { services, sync, runDirectory } = described({
+    sync: { prompts: { directory: '/srv/prompts', interval: '10s' } },
+  });
+  t.like(sync, { port: 873, sets: [{ name: 'prompts', directory: '/srv/prompts' }] });
+  t.is(sync?.sets[0]?.intervalMs, 10_000);
+  const [server] = services;
+  t.like(server, { name: 'sync-server', runs: 'primary', required: false });
+  t.deepEqual(server?.program, {
+    type: 'process',
+    command: [
+      '/usr/bin/rsync',
+      '--daemon',
+      '--no-detach',
+      `--config=${runDirectory}/sync/rsyncd.conf`,
+    ],
+  });
+  t.is(described({}).sync, null);
+});
+
+test('the secret for copying files is made from the key of the pair, and from both during an exchange', (t) => {
+  const [sends, next] = [newPairKey(), newPairKey()];
+  const [one] = syncSecrets({ sends, other: null });
+  t.deepEqual(syncSecrets({ sends, other: null }), [one]);
+  t.regex(one?.secret ?? '', /^[0-9a-f]{64}$/);
+  t.not(one?.secret, replicationPassword(sends));
+  const both = syncSecrets({ sends, other: { key: next, role: 'next' } });
+  t.deepEqual(both, [one, ...syncSecrets({ sends: next, other: null })]);
 });
 
 function alike(count: number, stopDeadline: string): Configure {

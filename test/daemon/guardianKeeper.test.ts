@@ -47,6 +47,8 @@ function aService(name: string, runs: 'always' | 'primary' = 'always'): ServiceD
   };
 }
 
+const secrets = [{ name: 'pair-1', secret: 'x' }];
+
 const quick: GuardianTimes = {
   firstMs: 10,
   longestMs: 40,
@@ -65,6 +67,7 @@ function aKeeper(t: ExecutionContext, act: string, names: readonly string[] = ['
     type: 'configure',
     services: names.map((name) => aService(name)),
     hooks: [],
+    sync: null,
     place: { node: 'a', heartbeatAddress: '', peerAddress: '', serviceAddresses: [] },
     stateDirectory: directory,
     runDirectory: directory,
@@ -75,6 +78,7 @@ function aKeeper(t: ExecutionContext, act: string, names: readonly string[] = ['
   const keeper = new GuardianKeeper({
     words,
     description,
+    secrets,
     log,
     fitnessChanged: (fit) => fitness.push(fit),
     times: { ...quick, ...times },
@@ -252,6 +256,22 @@ test('another description ends the process and starts the next one with it; the 
     [1, 2],
   );
   t.deepEqual(kept, [], 'this is no end that anybody has to know of');
+});
+
+test('the secrets for copying files follow the description, and are told again when they change', async (t) => {
+  const { keeper, description, told } = aKeeper(t, 'good');
+  keeper.configure({ ...description, sync: { port: 873, sets: [] } });
+  await until('it is told', () => told().some(({ type }) => type === 'syncSecrets'));
+  const other = [{ name: 'pair-2', secret: 'y' }];
+  keeper.useSecrets(other);
+  const tellings = () => told().filter(({ type }) => type === 'syncSecrets');
+  await until('it is told the others', () => tellings().length === 2);
+  t.deepEqual(
+    tellings().map((each) => each['secrets']),
+    [secrets, other],
+  );
+  const types = told().map(({ type }) => type);
+  t.true(types.indexOf('configure') < types.indexOf('syncSecrets'));
 });
 
 test('a guardian that does not end when it is told to is killed', async (t) => {

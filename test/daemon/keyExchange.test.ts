@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { fingerprintOf, keyFileText, readPairKeys } from '../../src/config/pairKeys.ts';
+import type { PairKeys } from '../../src/config/pairKeys.ts';
 import { newPairKey, readPairKey } from '../../src/config/secrets.ts';
 import { KeyExchange } from '../../src/daemon/keyExchange.ts';
 import { KeySeal } from '../../src/daemon/keySeal.ts';
@@ -25,6 +26,8 @@ class Site {
   readonly dying = new Set<number>();
   deaths = 0;
   everBlind = false;
+  /** Keys in use, as each box was told of them. */
+  readonly changes: [PairKeys[], PairKeys[]] = [[], []];
 
   constructor() {
     const key = newPairKey();
@@ -44,6 +47,7 @@ class Site {
       log: aLog().log,
       periodMs: 10,
       settle: async () => this.isSettled,
+      changed: (keys) => this.changes[index].push(keys),
       write: async (text) => {
         await replaceKeyFile(this.path(index), text);
         this.#look();
@@ -106,6 +110,10 @@ test('E11: old, both, new: the key is exchanged on both boxes, and its file stay
     t.is(fingerprintOf(readPairKey(site.path(index))), site.fingerprints()[index] ?? '');
   }
   t.deepEqual(site.agents[0].sending(), site.agents[1].accepted()[0]);
+  for (const changes of site.changes) {
+    const roles = changes.map(({ other }) => other?.role ?? null);
+    t.deepEqual(roles, ['next', 'previous', null], 'whoever goes by the keys is told of each step');
+  }
 });
 
 test('E11: when both boxes begin, both end with one key', async (t) => {

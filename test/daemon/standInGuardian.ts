@@ -11,7 +11,7 @@ function say(message: FromGuardian): void {
 }
 
 function state(fit: boolean): void {
-  say({ type: 'state', role: 'none', services: [], hooks: [], fit });
+  say({ type: 'state', role: 'none', services: [], hooks: [], sync: [], fit });
 }
 
 appendFileSync(told, `${JSON.stringify({ pid: process.pid })}\n`);

@@ -16,13 +16,14 @@ export type PullEnd =
       /** What was copied, or removed here. */
       readonly files: number;
       readonly bytes: number;
-      /** Whatever the primary had complete then is here; null: there was no room to put aside what would have been lost. */
+      /** Whatever the primary had complete then is here; null: not known, or not all of it. */
       readonly wholeAt: number | null;
       /** Files that are still being written there. */
       readonly heldBack: number;
       /** Look again so soon, because of files that were seen for the first time. */
       readonly againMs: number | null;
-      readonly problem: string | null;
+      /** Nothing was replaced or removed, because it could not be put aside. */
+      readonly hasNoRoomToKeep: boolean;
     }
   | { readonly type: 'failed'; readonly text: string }
   | { readonly type: 'cancelled' };
@@ -54,6 +55,7 @@ export type SyncSetState = {
   readonly wholeAt: number | null;
   readonly last: { readonly files: number; readonly bytes: number } | null;
   readonly heldBack: number;
+  readonly hasNoRoomToKeep: boolean;
   readonly problem: string | null;
 };
 
@@ -82,6 +84,7 @@ function initialSet(settings: SyncSettings): SyncSetState {
     wholeAt: null,
     last: null,
     heldBack: 0,
+    hasNoRoomToKeep: false,
     problem: null,
   };
 }
@@ -103,10 +106,12 @@ function changeRole(state: SyncState, role: GuardianRole, at: number): SyncStep 
 
 function inRole(set: SyncSetState, role: GuardianRole, at: number): SyncSetState {
   if (role === 'standby') return { ...set, followingSince: at, dueAt: at };
-  const left = { ...set, followingSince: null, problem: null, heldBack: 0 };
+  const left = { ...set, followingSince: null, ...nothingSaid };
   // A primary's files are no copy of anything; a box between two roles still has what it had.
   return role === 'primary' ? { ...left, wholeAt: null, last: null } : left;
 }
+
+const nothingSaid = { problem: null, heldBack: 0, hasNoRoomToKeep: false } as const;
 
 function pullWhatIsDue(state: SyncState, at: number): SyncStep {
   if (state.role !== 'standby') return { state, effects: [] };
@@ -140,7 +145,7 @@ function done(
   end: PullEnd & { readonly type: 'done' },
   at: number,
 ): SyncSetState {
-  const { files, bytes, heldBack, problem } = end;
+  const { files, bytes, heldBack, hasNoRoomToKeep } = end;
   const usualAt = Math.max(at, set.pullingSince + set.settings.intervalMs);
   return {
     ...set,
@@ -148,9 +153,13 @@ function done(
     wholeAt: end.wholeAt ?? set.wholeAt,
     last: files > 0 ? { files, bytes } : set.last,
     heldBack,
-    problem,
+    hasNoRoomToKeep,
+    problem: hasNoRoomToKeep ? noRoomToKeep : null,
   };
 }
+
+const noRoomToKeep =
+  'SYNC_KEPT_FULL: there is no room to put aside what only this box has, so nothing is replaced or removed here';
 
 function nameOf({ settings }: SyncSetState): string {
   return settings.name;
@@ -169,6 +178,7 @@ export type SyncSummary = {
   readonly lastFiles: number;
   readonly lastBytes: number;
   readonly heldBack: number;
+  readonly hasNoRoomToKeep: boolean;
   readonly problem: string | null;
 };
 
@@ -184,6 +194,7 @@ export function syncSummary({ role, sets }: SyncState, at: number): readonly Syn
       lastFiles: set.last?.files ?? 0,
       lastBytes: set.last?.bytes ?? 0,
       heldBack: set.heldBack,
+      hasNoRoomToKeep: set.hasNoRoomToKeep,
       problem: set.problem,
     };
   });

@@ -8,6 +8,7 @@ import type { GuardianState } from '../../core/guardian/state.ts';
 import { rememberedOf } from '../../core/guardian/state.ts';
 import { nextGuardianWakeAt } from '../../core/guardian/wake.ts';
 import { runCheck } from '../../io/check/check.ts';
+import { markOfCheck, markOfPair } from '../../io/service/members.ts';
 import { openRunFile, readRunFile } from '../../io/service/runFile.ts';
 import type { RunFileWriter } from '../../io/service/runFile.ts';
 import { openServices } from '../../io/service/services.ts';
@@ -22,6 +23,7 @@ import { readHooksDone } from './hooksFile.ts';
 import type { LineOutput } from './lineOutput.ts';
 import { openStateTeller } from './stateTeller.ts';
 import type { StateTeller } from './stateTeller.ts';
+import { SyncRunner } from './syncRunner.ts';
 
 export type Configure = Extract<ToGuardian, { readonly type: 'configure' }>;
 export type Told = Exclude<ToGuardian, Configure>;
@@ -46,6 +48,8 @@ type Guarding = {
   readonly out: LineOutput;
   readonly services: Services;
   readonly hooks: HookRunner;
+  /** Null: nothing is copied. */
+  readonly sync: SyncRunner | null;
   readonly teller: StateTeller;
   readonly runFile: RunFileWriter;
   readonly checks: AbortController;
@@ -69,6 +73,7 @@ export function openGuardian(configure: Configure, out: LineOutput): Guardian {
       clearTimeout(it.wake);
       it.checks.abort();
       it.hooks.close();
+      it.sync?.close();
       it.services.close();
       it.teller.close();
     },
@@ -100,7 +105,9 @@ function guardingOf(configure: Configure, out: LineOutput): Guarding {
     teller: openStateTeller(configure, out, {
       state: () => it.state,
       pid: (service) => it.services.main(service)?.pid ?? null,
+      sync: () => it.sync?.status() ?? [],
     }),
+    sync: openSync(configure, out, () => it.teller.note()),
     runFile: openRunFile(runDirectory),
     checks: new AbortController(),
     state: initialGuardianState(configure),
@@ -118,6 +125,23 @@ function guardingOf(configure: Configure, out: LineOutput): Guarding {
   return it;
 }
 
+function openSync(
+  { sync: description, place, stateDirectory, runDirectory }: Configure,
+  out: LineOutput,
+  onChange: () => void,
+): SyncRunner | null {
+  if (description === null) return null;
+  return new SyncRunner({
+    description,
+    place,
+    stateDirectory,
+    runDirectory,
+    mark: { [markOfCheck]: 'sync', [markOfPair]: runDirectory },
+    tell: (level, event, detail) => out.say({ type: 'event', level, event, detail }),
+    onChange,
+  });
+}
+
 async function begin(it: Guarding): Promise<void> {
   const { runDirectory, stateDirectory } = it.configure;
   const left = readRunFile(runDirectory);
@@ -133,10 +157,14 @@ function tell(it: Guarding, message: Told): void {
   if (message.type === 'role') {
     const { role, epoch, reason } = message;
     it.situation = { ...it.situation, role, epoch, reason };
+    // What services write from now on is this box's own.
+    it.sync?.follow(role);
     post(it, { type: 'roleChanged', role, epoch });
   } else if (message.type === 'order') {
     const { id: commandId, order, service } = message;
     post(it, { type: 'serviceOrdered', commandId, order, service });
+  } else if (message.type === 'syncSecrets') {
+    it.sync?.useSecrets(message.secrets);
   } else {
     post(it, { type: 'shutdownOrdered', commandId: message.id });
   }

@@ -31,7 +31,7 @@ export function readLines(input: NodeJS.ReadableStream, listener: LineListener):
   input.on('close', listener.ended);
 }
 
-const known = ['configure', 'role', 'order', 'shutdown'];
+const known = ['configure', 'role', 'order', 'shutdown', 'syncSecrets'];
 
 function messageOf(line: string): ToGuardian | null {
   try {

@@ -2,7 +2,7 @@
 import type { GuardianState } from '../../core/guardian/state.ts';
 import { summarizeGuardian } from '../../core/guardian/summary.ts';
 import { monotonicMs } from '../../kernel/clock.ts';
-import type { FromGuardian, ToGuardian } from '../../protocol/guardianMessages.ts';
+import type { FromGuardian, SyncStatus, ToGuardian } from '../../protocol/guardianMessages.ts';
 import type { LineOutput } from './lineOutput.ts';
 
 type Configure = Extract<ToGuardian, { readonly type: 'configure' }>;
@@ -17,6 +17,7 @@ export type StateTeller = {
 export type Shown = {
   readonly state: () => GuardianState;
   readonly pid: (service: string) => number | null;
+  readonly sync: () => readonly SyncStatus[];
 };
 
 const everyMs = 1_000;
@@ -29,7 +30,7 @@ export function openStateTeller(configure: Configure, out: LineOutput, shown: Sh
   const message = (): StateMessage => {
     const summary = summarizeGuardian(shown.state(), configure, monotonicMs());
     const services = summary.services.map((each) => ({ ...each, pid: shown.pid(each.name) }));
-    return { type: 'state', ...summary, services };
+    return { type: 'state', ...summary, services, sync: shown.sync() };
   };
   const timer = setInterval(() => {
     // Before it knows what the guardian before it held against the services it would call them fit.
@@ -60,6 +61,10 @@ export function openStateTeller(configure: Configure, out: LineOutput, shown: Sh
 /** What changes with every millisecond is no news. */
 function withoutTimes(message: StateMessage): string {
   return JSON.stringify(message, (name, value: unknown) =>
-    name === 'forMs' || (name === 'unfitForMs' && value !== null) ? 0 : value,
+    name === 'forMs' ||
+    (name === 'lagMs' && value !== null) ||
+    (name === 'unfitForMs' && value !== null)
+      ? 0
+      : value,
   );
 }

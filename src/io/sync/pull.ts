@@ -7,6 +7,7 @@ import { losses, planPull } from '../../core/guardian/syncPlan.ts';
 import type { Listing, PullPlan, Sightings } from '../../core/guardian/syncPlan.ts';
 import { monotonicMs } from '../../kernel/clock.ts';
 import { makeDirectories } from '../../kernel/directories.ts';
+import type { SyncSecret, SyncSetDescription } from '../../protocol/guardianMessages.ts';
 import { copyMark } from './copyMark.ts';
 import type { CopyMark } from './copyMark.ts';
 import { freeBytes, keptFiles } from './keptFiles.ts';
@@ -17,7 +18,6 @@ import { pullProblem } from './pullProblem.ts';
 import { runRsync } from './rsyncRun.ts';
 import type { RsyncRun } from './rsyncRun.ts';
 import { moduleName, silenceSeconds, syncFolder } from './syncServer.ts';
-import type { SyncSecret } from './syncServer.ts';
 import {
   makeTemporary,
   measureFiles,
@@ -27,21 +27,12 @@ import {
 } from './tree.ts';
 import type { Measure } from './tree.ts';
 
-export type PulledSet = {
-  readonly name: string;
-  readonly directory: string;
-  /** A file that has not changed on the primary for so long counts as complete. */
-  readonly settleMs: number;
-  /** Bound of what is put aside. */
-  readonly keepBytes: number;
-  /** Bound of the rate, in KiB a second: replication of the database shares the cable. */
-  readonly rateKilobytes: number;
-  /** Patterns of rsync: files that are not copied, and not removed here. */
-  readonly exclude: readonly string[];
-};
+export type PulledSet = Omit<SyncSetDescription, 'intervalMs'>;
 
 export type PullerOptions = {
   readonly set: PulledSet;
+  /** Own address, the one that the other box lets in. */
+  readonly address: string;
   readonly peer: string;
   readonly port: number;
   readonly stateDirectory: string;
@@ -208,10 +199,10 @@ function runOf(
   reader: ListingReader,
   deadlineMs: number,
 ): RsyncRun {
-  const { set, peer, port } = options;
+  const { set, address, peer, port } = options;
   const source = `rsync://${name}@${peer}:${port}/${moduleName(set.name)}/`;
   return {
-    args: [...usualArguments(set), ...args, source, `${set.directory}/`],
+    args: [...usualArguments(set), `--address=${address}`, ...args, source, `${set.directory}/`],
     password: secret,
     mark: options.mark,
     deadlineMs,
@@ -278,8 +269,6 @@ function doneOf(plan: PullPlan, { files, bytes, isAddition }: Copied, settleMs: 
     wholeAt: isAddition ? null : plan.wholeAt,
     heldBack: plan.heldBack.length,
     againMs: plan.isNews ? settleMs : null,
-    problem: isAddition
-      ? 'SYNC_KEPT_FULL: there is no room to put aside what only this box has, so nothing is replaced or removed here'
-      : null,
+    hasNoRoomToKeep: isAddition,
   };
 }

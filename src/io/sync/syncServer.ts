@@ -3,13 +3,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectories } from '../../kernel/directories.ts';
-
-/** One for each key of the pair that is in use; a box asks with the first one. */
-export type SyncSecret = {
-  /** The user name: made from the key, so that both boxes mean the same secret by it. */
-  readonly name: string;
-  readonly secret: string;
-};
+import type { SyncSecret } from '../../protocol/guardianMessages.ts';
 
 export type SyncServerOptions = {
   readonly address: string;
@@ -82,7 +76,8 @@ export function serverConfig(
     'max verbosity = 0',
     'log file = /dev/stdout',
     `refuse options = ${refusedOptions}`,
-    ...sets.flatMap(({ name, directory }) => [
+    // Without users the daemon would ask nobody for a secret.
+    ...(secrets.length === 0 ? [] : sets).flatMap(({ name, directory }) => [
       `[${moduleName(name)}]`,
       // The slash keeps a blank or a backslash at the end from being something else.
       `path = ${literal(directory)}/`,

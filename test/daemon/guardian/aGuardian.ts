@@ -11,9 +11,11 @@ import { killAll, markedProcesses, membersOf } from '../../../src/io/service/mem
 import { readRunFile } from '../../../src/io/service/runFile.ts';
 import type {
   FromGuardian,
+  GuardianPlace,
   HookDescription,
   ServiceDescription,
   ServiceStatus,
+  SyncDescription,
   ToGuardian,
 } from '../../../src/protocol/guardianMessages.ts';
 import { hotpairWords } from '../../cli/callHotpair.ts';
@@ -65,6 +67,8 @@ export function aSite(t: ExecutionContext): Site {
 export type Told = {
   readonly services?: readonly ServiceDescription[];
   readonly hooks?: readonly HookDescription[];
+  readonly sync?: SyncDescription;
+  readonly place?: Partial<GuardianPlace>;
 };
 
 export type GuardianOfTest = {
@@ -103,11 +107,13 @@ export function aGuardian(t: ExecutionContext, site: Site, told: Told): Guardian
     type: 'configure',
     services: told.services ?? [],
     hooks: told.hooks ?? [],
+    sync: told.sync ?? null,
     place: {
       node: 'box-a',
       heartbeatAddress: '10.0.0.1',
       peerAddress: '10.0.0.2',
       serviceAddresses: ['192.0.2.50', '2001:db8::50'],
+      ...told.place,
     },
     stateDirectory: site.stateDirectory,
     runDirectory: site.runDirectory,

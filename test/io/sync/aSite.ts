@@ -22,8 +22,8 @@ import { SetPuller } from '../../../src/io/sync/pull.ts';
 import type { PulledSet } from '../../../src/io/sync/pull.ts';
 import { findRsync } from '../../../src/io/sync/rsyncRun.ts';
 import { serverCommand, writeServerFiles } from '../../../src/io/sync/syncServer.ts';
-import type { SyncSecret } from '../../../src/io/sync/syncServer.ts';
 import type { Measure } from '../../../src/io/sync/tree.ts';
+import type { SyncSecret } from '../../../src/protocol/guardianMessages.ts';
 
 export const rightSecret: SyncSecret = { name: 'pair-0001', secret: 'a'.repeat(64) };
 export const never = new AbortController().signal;
@@ -69,6 +69,7 @@ export async function aSite(
   const anotherPuller = (): SetPuller =>
     new SetPuller({
       set,
+      address,
       peer: address,
       port,
       stateDirectory: place('state'),
@@ -137,7 +138,7 @@ export function setMode(path: string, mode: number): void {
   chmodSync(path, mode);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, address, resolve));
   const given = server.address();
