@@ -330,7 +330,17 @@ test('a service that is not up within its start deadline is killed and has faile
   guardian.begin();
   t.deepEqual(guardian.passMs(10_000), ['kill pbx']);
   t.deepEqual(guardian.stopped('pbx'), ['start pbx']);
-  t.regex(guardian.shown('pbx').problem ?? '', /start deadline/u);
+  t.is(guardian.shown('pbx').problem, 'was not up within its start deadline');
+});
+
+test('a start that is too late says which check had not passed', (t) => {
+  const guardian = new DrivenGuardian([service('pbx', { checks: [check, check] })]);
+  guardian.begin();
+  guardian.started('pbx');
+  guardian.checked('pbx', true, 0);
+  guardian.checked('pbx', false, 1);
+  guardian.passMs(10_000);
+  t.regex(guardian.shown('pbx').problem ?? '', /deadline: check 2: no answer$/u);
 });
 
 test('a service that could not be started has failed', (t) => {

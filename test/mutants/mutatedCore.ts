@@ -44,7 +44,7 @@ function patching(mutant: Mutant): Plugin {
 }
 
 /** The text of a file of src/core with the rule switched off. */
-export function patched(mutant: Mutant, file: string): string {
+export function patched(mutant: Pick<Mutant, 'name' | 'patches'>, file: string): string {
   const original = readFileSync(join(coreFolder, file), 'utf8');
   return mutant.patches
     .filter((change) => change.file === file)

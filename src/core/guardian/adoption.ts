@@ -1,6 +1,6 @@
 // A guardian that begins takes over from the one before it: what runs goes on, and no failure, mark or hold is forgotten.
 import type { FoundService, GuardianEvent, Remembered, Trouble } from './events.ts';
-import { hookRestart, dayMs, noTrouble, pauseMs } from './trouble.ts';
+import { dayMs, noTrouble, pauseMs } from './trouble.ts';
 import type { Service, Turn } from './turn.ts';
 
 /** Comes once; a second one is passed over. */
@@ -40,10 +40,6 @@ function recall(turn: Turn, { services, hooks }: Remembered): void {
     if (hook === undefined) continue;
     // What is no longer required marks nothing.
     hook.life.trouble = hook.settings.required ? sound(trouble, turn.state.now) : noTrouble;
-    hook.life.trouble = {
-      ...hook.life.trouble,
-      row: Math.min(hook.life.trouble.row, hookRestart.limit),
-    };
   }
 }
 

@@ -1,4 +1,4 @@
-// The checks of services: asked for in time, one at a time each, and what their results say.
+// The checks of services (G10): asked for in time, one at a time each, and what their results say.
 import type { GuardianEvent } from './events.ts';
 import { considerUp, fail } from './service.ts';
 import type { CheckLife } from './state.ts';
@@ -47,7 +47,7 @@ export function checkDone(turn: Turn, event: GuardianEvent & { readonly type: 'c
   if (event.token < life.runToken || !isChecked(turn, service)) return;
   const passed = check.passed || event.ok;
   const failed = event.ok || life.phase !== 'up' ? 0 : check.failed + 1;
-  life.checks = life.checks.with(event.check, { ...free, passed, failed });
+  life.checks = life.checks.with(event.check, { ...free, passed, failed, text: event.text });
   if (life.phase === 'starting') considerUp(turn, service);
   else if (failed >= (service.settings.checks[event.check]?.threshold ?? Infinity))
     // What hangs does not end when it is asked to.

@@ -17,7 +17,8 @@ export type GuardianEffect =
   | { readonly type: 'startService'; readonly service: string; readonly token: number }
   /**
    * serviceStopped, when nothing of it is left. Asked to stop, killed at the deadline; `kill`: killed at once. It may come before
-   * the start was answered: that start is given up, and its answer, if any, comes before this one.
+   * the start was answered: that start is given up, and its answer, if any, comes before this one. Where it crosses the end of a
+   * service, it is answered all the same.
    */
   | {
       readonly type: 'stopService';
@@ -43,7 +44,7 @@ export type GuardianEffect =
       readonly epoch: number;
       readonly deadlineMs: number;
     }
-  /** A hook of a role that is over is killed; its `hookDone` still comes. */
+  /** A hook of a role that is over is killed; its `hookDone` still comes, or has already been sent. */
   | { readonly type: 'cancelHook'; readonly hook: string; readonly token: number }
   /** Is on disk before the next effect is carried out: hooks are run at least once. */
   | {

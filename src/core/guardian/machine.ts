@@ -18,7 +18,7 @@ import type { GuardianState } from './state.ts';
 import { noteShown } from './summary.ts';
 import type { Turn } from './turn.ts';
 import { beginTurn } from './turn.ts';
-import { beginServices, endServices, keepTime, renewOutdated } from './upkeep.ts';
+import { beginServices, endServices, keepTime, noteSteadyRun, renewOutdated } from './upkeep.ts';
 
 export { initialGuardianState } from './state.ts';
 
@@ -32,6 +32,7 @@ export function stepGuardian(
   settings: GuardianSettings,
 ): { readonly state: GuardianState; readonly effects: readonly GuardianEffect[] } {
   const turn = beginTurn(state, settings, event);
+  for (const service of turn.services) noteSteadyRun(turn, service);
   if (event.type === 'guardianStarted') guardianStarted(turn, event);
   else if (turn.state.begun) absorb(turn, event);
   else refuse(turn, event);

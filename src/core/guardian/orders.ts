@@ -57,6 +57,7 @@ function carryOut(turn: Turn, service: Service, order: Order['order']): void {
     report(turn, life.name, 'info', 'serviceFitAgain', 'an operator ordered a start');
   life.trouble = noTrouble;
   life.notBefore = turn.state.now;
+  life.startFollowsFailure = false;
   if (order === 'restart' && isRunning(life)) askToStop(turn, service, false);
 }
 

@@ -1,5 +1,5 @@
 // The life of a service: started, up, stopped, and what a failure of it leads to.
-import type { GuardianEvent } from './events.ts';
+import type { GuardianEvent, Trouble } from './events.ts';
 import { failOrders } from './orderAnswers.ts';
 import { idleCheck } from './state.ts';
 import type { ServicePhase } from './state.ts';
@@ -16,8 +16,10 @@ export const stuckGraceMs = 10_000;
 function enter(turn: Turn, { life }: Service, phase: ServicePhase): void {
   life.phase = phase;
   life.phaseSince = turn.state.now;
+  if (phase === 'up') return;
+  life.outdated = false;
   // A check that is being run is waited for: there is one at a time, also across two runs of the service (G10).
-  if (phase !== 'up') life.checks = life.checks.map(({ token }) => ({ ...idleCheck, token }));
+  life.checks = life.checks.map(({ token }) => ({ ...idleCheck, token }));
 }
 
 /** Only for a service that is off (G1). */
@@ -35,11 +37,10 @@ export function start(turn: Turn, service: Service): void {
     report(turn, life.name, 'info', 'serviceRestarts', 'started again after a failure');
 }
 
-/** Only for a service that runs. */
+/** Only for a service that runs (G1); what is under way of it is answered before the stop is. */
 export function askToStop(turn: Turn, service: Service, kill: boolean): void {
   const { life, settings } = service;
   enter(turn, service, 'stopping');
-  life.outdated = false;
   life.stopToken = takeToken(turn);
   const deadlineMs = kill ? 0 : settings.stopDeadlineMs;
   life.stuckAt = turn.state.now + deadlineMs + stuckGraceMs;
@@ -67,17 +68,21 @@ export function fail(
   text: string,
   left: 'nothing' | 'kill' | 'stop',
 ): void {
-  const { life, settings } = service;
+  const { life } = service;
   const before = life.trouble;
-  life.trouble = failedAgain(before, settings.restart, turn.state.now, text);
-  life.notBefore = turn.state.now + pauseMs(life.trouble, settings.restart, turn.draw);
-  life.startFollowsFailure = true;
+  countFailure(turn, service, failedAgain(before, service.settings.restart, turn.state.now, text));
   if (left === 'nothing') enter(turn, service, 'off');
   else askToStop(turn, service, left === 'kill');
   // What fails again while it is marked is no news: the mark says that it is tried again and again.
   if (isMarked(life.trouble)) reportMark(turn, service, isMarked(before));
   else report(turn, life.name, 'warning', 'serviceFailed', text);
   failOrders(turn, life.name, text);
+}
+
+function countFailure({ state, draw }: Turn, { life, settings }: Service, trouble: Trouble): void {
+  life.trouble = trouble;
+  life.notBefore = state.now + pauseMs(trouble, settings.restart, draw);
+  life.startFollowsFailure = true;
 }
 
 function reportMark(turn: Turn, { life }: Service, isOld: boolean): void {
@@ -134,10 +139,12 @@ function endAsWanted(turn: Turn, service: Service): void {
 /** What nothing can end makes the box unfit at once: neither can it be started here again, nor is it known what it does (G12). */
 export function noteStuck(turn: Turn, service: Service): void {
   const { life, settings } = service;
+  const { now } = turn.state;
   const text = 'cannot be stopped: something of it is still there after it was killed';
   const before = life.trouble;
   life.stuck = true;
-  life.trouble = { ...marked(before, settings.restart, turn.state.now), problem: text };
+  const failed = failedAgain(before, settings.restart, now, text);
+  countFailure(turn, service, marked(failed, settings.restart, now));
   reportMark(turn, service, isMarked(before));
   failOrders(turn, life.name, text);
 }

@@ -13,6 +13,8 @@ export type CheckLife = {
   readonly failed: number;
   /** Since the service was started. */
   readonly passed: boolean;
+  /** Of its last result in this run. */
+  readonly text: string;
 };
 
 /** `off`: nothing of it is there. */
@@ -115,7 +117,7 @@ export function initialGuardianState({ services, hooks }: GuardianSettings): Gua
   };
 }
 
-export const idleCheck: CheckLife = { token: null, nextAt: 0, failed: 0, passed: false };
+export const idleCheck: CheckLife = { token: null, nextAt: 0, failed: 0, passed: false, text: '' };
 
 function newService({ name, checks }: ServiceSettings): ServiceLife {
   return {

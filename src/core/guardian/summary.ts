@@ -7,7 +7,7 @@ import type { Hook, Service, Turn } from './turn.ts';
 import { beginTurn, pairs } from './turn.ts';
 import { isRunning, mayRun, mustRest, startWaitsFor } from './wanted.ts';
 
-/** No required service and no required hook is marked. */
+/** No required service and no required hook is marked (G5). */
 export function guardianFitness(state: GuardianState, settings: GuardianSettings): boolean {
   const marks = [
     ...pairs(settings.services, state.services),

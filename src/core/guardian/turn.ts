@@ -15,7 +15,7 @@ export type Turn = {
   readonly hooks: readonly Hook[];
   readonly draw: number;
   readonly effects: GuardianEffect[];
-  /** Come last: what is remembered of hooks has to be on disk before what follows it, and services wait for no disk. */
+  /** Come last: what is remembered of hooks has to be on disk before what follows it, and services wait for no disk (G9). */
   readonly hookEffects: GuardianEffect[];
 };
 

@@ -8,16 +8,30 @@ import { isRunning, mayRun, mustRest, neededByEnding, startWaitsFor } from './wa
 export function keepTime(turn: Turn, service: Service): void {
   const { life, settings } = service;
   const { now } = turn.state;
-  const inPhaseMs = now - life.phaseSince;
+  // Compared as `nextGuardianWakeAt` adds: a difference may round to less than the deadline that was woken for.
   if (life.phase === 'starting') {
-    const isLate = inPhaseMs >= settings.startDeadlineMs && !mustRest(service, turn.state);
-    if (isLate) fail(turn, service, 'was not up within its start deadline', 'kill');
+    const isLate = now >= life.phaseSince + settings.startDeadlineMs;
+    if (isLate && !mustRest(service, turn.state)) fail(turn, service, lateText(service), 'kill');
   } else if (life.phase === 'stopping') {
     if (!life.stuck && now >= life.stuckAt) noteStuck(turn, service);
   } else if (life.phase === 'up') {
-    if (inPhaseMs >= settings.restart.steadyMs) endRow(turn, service);
-    if (inPhaseMs >= dayMs) life.trouble = withoutQuarantines(service);
+    noteSteadyRun(turn, service);
   } else expireMark(turn, service);
+}
+
+function lateText({ life }: Service): string {
+  const text = 'was not up within its start deadline';
+  const index = life.checks.findIndex(({ passed }) => !passed);
+  const why = life.checks[index]?.text ?? '';
+  return why === '' ? text : `${text}: check ${index + 1}: ${why}`;
+}
+
+/** Also looked at before an event is taken in: a run that was steady when it ended was a steady one. */
+export function noteSteadyRun(turn: Turn, service: Service): void {
+  const { life, settings } = service;
+  if (life.phase !== 'up') return;
+  if (turn.state.now >= life.phaseSince + settings.restart.steadyMs) endRow(turn, service);
+  if (turn.state.now >= life.phaseSince + dayMs) life.trouble = withoutQuarantines(service);
 }
 
 /** A steady run proves that it works here. Failures further back count only within the window. */
@@ -55,9 +69,11 @@ export function endServices(turn: Turn): void {
 /** Once it is known that it is to run here, so that it is not away for longer than its new start takes. */
 export function renewOutdated(turn: Turn): void {
   for (const service of turn.services)
-    if (service.life.outdated && mayRun(service, turn.state)) askToStop(turn, service, false);
+    if (isRunning(service.life) && service.life.outdated && mayRun(service, turn.state))
+      askToStop(turn, service, false);
 }
 
+/** Whatever may begin begins in the step in which nothing is in its way any more (G14). */
 export function beginServices(turn: Turn): void {
   for (const service of turn.services) {
     const { phase, notBefore } = service.life;

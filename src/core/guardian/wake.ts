@@ -8,7 +8,10 @@ import type { Hook, Service } from './turn.ts';
 import { pairs } from './turn.ts';
 import { mayRun, mustRest } from './wanted.ts';
 
-/** When the next tick is needed at the latest, on the clock of the events; Infinity: not before something happens. */
+/**
+ * When the next tick is needed at the latest, on the clock of the events; Infinity: not before something happens. Always later
+ * than the last step, and a tick before it does nothing (G13).
+ */
 export function nextGuardianWakeAt(state: GuardianState, settings: GuardianSettings): number {
   const times = [
     ...pairs(settings.services, state.services).flatMap((service) => timesOf(state, service)),
