@@ -25,19 +25,40 @@ const lookAgainMs = 2;
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
 
-/** Without those that have ended, and never this process or one above it, whatever they carry. */
+/** All processes at one moment, but this one and those above it, whatever they carry; environments are read when asked for. */
+export type ProcessTable = {
+  readonly processes: readonly ProcessStat[];
+  /** The service whose mark a process carries. */
+  readonly serviceOf: (process: ProcessStat) => string | null;
+};
+
+export function processTable(runDirectory: string): ProcessTable {
+  const known = new Map<number, string | null>();
+  return {
+    processes: strangers(),
+    serviceOf({ pid }) {
+      const found = known.get(pid);
+      if (found !== undefined) return found;
+      const environment = environmentOf(pid);
+      const isOurs = environment.includes(`${markOfPair}=${runDirectory}`);
+      const service = isOurs ? valueOf(environment, markOfService) : null;
+      known.set(pid, service);
+      return service;
+    },
+  };
+}
+
 export function membersOf(
   { service, main, runDirectory }: Belonging,
-  processes = strangers(),
+  table = processTable(runDirectory),
 ): readonly ProcessStat[] {
+  const { processes } = table;
   // The number of a session stays taken while it has members; with another leader it is another session.
   const leader = processes.find(({ pid }) => pid === main?.pid);
   const isOther = leader !== undefined && leader.startTime !== main?.startTime;
   const session = main === null || isOther ? null : main.pid;
   const belongs = (each: ProcessStat): boolean =>
-    each.session === session ||
-    each.pid === session ||
-    isMarked(each.pid, `${markOfService}=${service}`, runDirectory);
+    each.session === session || each.pid === session || table.serviceOf(each) === service;
   return withDescendants(processes.filter(belongs), processes);
 }
 
@@ -92,11 +113,6 @@ export async function untilGone(
 function strangers(): readonly ProcessStat[] {
   const own = ownLine();
   return runningProcesses().filter(({ pid }) => pid > 1 && !own.has(pid));
-}
-
-function isMarked(pid: number, mark: string, runDirectory: string): boolean {
-  const environment = environmentOf(pid);
-  return environment.includes(mark) && environment.includes(`${markOfPair}=${runDirectory}`);
 }
 
 function withDescendants(

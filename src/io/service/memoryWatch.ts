@@ -1,12 +1,12 @@
 // Looks every few seconds at the memory that services use which have a limit.
-import { proportionalBytes, runningProcesses } from '../../kernel/processes.ts';
-import type { ProcessStat } from '../../kernel/processes.ts';
+import { proportionalBytes } from '../../kernel/processes.ts';
+import type { ProcessIdentity, ProcessStat } from '../../kernel/processes.ts';
+import { membersOf, processTable } from './members.ts';
 
 export type MemoryLimit = {
   readonly service: string;
   readonly limitBytes: number;
-  /** Its processes among these. */
-  readonly members: (processes: readonly ProcessStat[]) => readonly ProcessStat[];
+  readonly main: ProcessIdentity | null;
   /** Of the start, 0 for one that was found. */
   readonly token: number;
 };
@@ -16,6 +16,7 @@ const megabyte = 1024 * 1024;
 
 /** Calls `onExceeded` once for each start. `limits`: those that run now. */
 export function watchMemory(
+  runDirectory: string,
   limits: () => readonly MemoryLimit[],
   onExceeded: (service: string, token: number, text: string) => void,
 ): { close(): void } {
@@ -23,10 +24,11 @@ export function watchMemory(
   const timer = setInterval(() => {
     const now = limits();
     if (now.length === 0) return;
-    const processes = runningProcesses();
-    for (const { service, limitBytes, members, token } of now) {
+    // One table for all: to read the environments is what costs.
+    const table = processTable(runDirectory);
+    for (const { service, limitBytes, main, token } of now) {
       if (told.get(service) === token) continue;
-      const used = usedBytes(members(processes), limitBytes);
+      const used = usedBytes(membersOf({ service, main, runDirectory }, table), limitBytes);
       if (used <= limitBytes) continue;
       told.set(service, token);
       const text = `it uses ${inMegabytes(used)} of ${inMegabytes(limitBytes)} of memory`;

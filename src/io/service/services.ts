@@ -5,7 +5,7 @@ import { findGroup, findUser } from '../../kernel/systemUser.ts';
 import type { SystemUser } from '../../kernel/systemUser.ts';
 import type { Program } from '../../kernel/programStart.ts';
 import { isRunning } from '../../kernel/processes.ts';
-import type { ProcessIdentity, ProcessStat } from '../../kernel/processes.ts';
+import type { ProcessIdentity } from '../../kernel/processes.ts';
 import type { FoundService } from '../../core/guardian/events.ts';
 import type { ServiceDescription } from '../../protocol/guardianMessages.ts';
 import { childService } from './childService.ts';
@@ -67,7 +67,8 @@ export function openServices(options: ServicesOptions): Services {
     });
 
   const memory = watchMemory(
-    () => [...services.values()].flatMap((each) => memoryLimit(each, options.runDirectory)),
+    options.runDirectory,
+    () => [...services.values()].flatMap(memoryLimit),
     (service, token, text) => options.onEvent({ type: 'limitExceeded', service, token, text }),
   );
   const logs = boundServiceLogs(options.logDirectory, () =>
@@ -209,13 +210,9 @@ async function endUnknown(
   );
 }
 
-function memoryLimit(service: Supervised, runDirectory: string): readonly MemoryLimit[] {
+function memoryLimit(service: Supervised): readonly MemoryLimit[] {
   const run = service.running();
   const { name, memoryLimitBytes: limitBytes } = service.description;
   if (run === null || limitBytes === null) return [];
-  const belonging = { service: name, main: run.main, runDirectory };
-  const { token } = run;
-  const members = (processes: readonly ProcessStat[]): readonly ProcessStat[] =>
-    membersOf(belonging, processes);
-  return [{ service: name, limitBytes, token, members }];
+  return [{ service: name, limitBytes, token: run.token, main: run.main }];
 }

@@ -91,8 +91,13 @@ export type GuardianOfTest = {
 };
 
 /** Starts a guardian and configures it. */
-export function aGuardian(t: ExecutionContext, site: Site, told: Told): GuardianOfTest {
-  const [program = '', ...argv] = hotpairWords(['guardian']);
+export function aGuardian(
+  t: ExecutionContext,
+  site: Site,
+  told: Told,
+  words = hotpairWords(['guardian']),
+): GuardianOfTest {
+  const [program = '', ...argv] = words;
   const child = spawn(program, argv, { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const said: FromGuardian[] = [];
   child.stdin.on('error', () => {});
