@@ -96,6 +96,7 @@ function whenOver(run: ProgramRun, exit: Promise<Exit>): Promise<'late' | 'cance
     const timer = setTimeout(() => resolve('late'), run.deadlineMs);
     const cancel = (): void => resolve('cancelled');
     run.signal?.addEventListener('abort', cancel, { once: true });
+    if (run.signal?.aborted === true) cancel();
     void exit.then(() => {
       clearTimeout(timer);
       run.signal?.removeEventListener('abort', cancel);
