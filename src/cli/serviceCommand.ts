@@ -11,7 +11,7 @@ import { tellVerdict } from './orderText.ts';
 import { servicesText } from './serviceText.ts';
 import type { GuardianJson } from './serviceText.ts';
 
-const usage = 'hotpair service list|start|stop|restart [NAME] [--json] [--config FILE]';
+const usage = 'hotpair service list|start|stop|restart|logs [NAME] [--json] [--config FILE]';
 const answerDeadlineMs = 3_000;
 /** Beyond the deadlines of the service, for its guardian and agent. */
 const marginMs = 10_000;
@@ -23,18 +23,20 @@ What the guardian runs on this box, and orders for one service. Returns when the
   start NAME     starts it, takes back an earlier stop, and the mark of a service that had failed on this box
   stop NAME      stops it until it is started by an order; a takeover does not start it, a boot does
   restart NAME   stops and starts it
+  logs NAME      the same as hotpair logs NAME
   --json         for programs, times in UTC
 `;
 
 const orders = ['start', 'stop', 'restart'] as const satisfies readonly ServiceOrder[];
 
 export async function run(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'logs') return (await import('./logsCommand.ts')).run(argv.slice(1));
   const options = { ...configOption, json: { type: 'boolean', default: false } } as const;
   const { values, positionals } = parseCommandLine(usage, argv, options);
   const [word = '', ...names] = positionals;
   const order = orders.find((each) => each === word);
   if (order === undefined && word !== 'list')
-    throw usageError(usage, 'list, start, stop or restart is to be named');
+    throw usageError(usage, 'list, start, stop, restart or logs is to be named');
   refuseExtra(usage, names.slice(order === undefined ? 0 : 1));
   const [name] = names;
   if (order !== undefined && name === undefined)

@@ -209,13 +209,11 @@ function nothingChecked(service: ServiceConfig, { at }: Named): readonly Finding
 
 function unitHasItsOwn(service: ServiceConfig, { at }: Named): readonly Finding[] {
   if (service.unit === undefined) return [];
-  const { memoryBytes, openFiles } = service.limits;
   const isWritten = {
     user: service.user !== undefined,
     group: service.group !== undefined,
     environment: Object.keys(service.environment).length > 0,
-    'limits.memory': memoryBytes !== undefined,
-    'limits.openFiles': openFiles !== undefined,
+    'limits.openFiles': service.limits.openFiles !== undefined,
   };
   return Object.entries(isWritten).flatMap(([key, written]): readonly Finding[] =>
     written

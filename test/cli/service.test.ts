@@ -101,12 +101,14 @@ function withOutput(t: ExecutionContext, ...texts: readonly string[]) {
 }
 
 test('logs prints the newest lines, those of the older file too where the newer has too few', async (t) => {
-  const { logs } = withOutput(t, 'a\nb\nc\n', 'd\ne\n');
+  const { logs, place } = withOutput(t, 'a\nb\nc\n', 'd\ne\n');
   t.deepEqual(await logs(), { code: 0, stdout: 'a\nb\nc\nd\ne\n', stderr: '' });
   t.is((await logs('-n', '1')).stdout, 'e\n');
   t.is((await logs('-n', '2')).stdout, 'd\ne\n');
   t.is((await logs('-n', '3')).stdout, 'c\nd\ne\n');
   t.is((await logs('-n', '0')).stdout, '');
+  const same = ['service', 'logs', 'redis', '-n', '1', '--config', place.config];
+  t.is((await callHotpair(...same)).stdout, 'e\n');
 });
 
 test('logs prints a last line without an end, empty lines, and bytes as they are', async (t) => {
