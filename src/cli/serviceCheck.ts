@@ -4,12 +4,17 @@ import { readFileSync, statSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Complaint, ComplaintCode } from '../config/complaint.ts';
 import type { ReliableConfig } from '../config/load.ts';
+import { findRsync } from '../io/sync/rsyncRun.ts';
 
-/** Complaints about the services, then the hooks. */
+/** Complaints about the services, then the hooks, then the sync sets. */
 export function checkServices(given: ReliableConfig): readonly Complaint[] {
   const { config, isValid, places } = given;
   const accounts = { users: namesIn('/etc/passwd'), groups: namesIn('/etc/group') };
-  const findings = [...serviceQuestions(config, accounts), ...hookQuestions(config, accounts)];
+  const findings = [
+    ...serviceQuestions(config, accounts),
+    ...hookQuestions(config, accounts),
+    ...syncQuestions(config),
+  ];
   return findings
     .filter(({ key }) => places.has(key) && isValid(key))
     .flatMap(({ key, code, ask }): readonly Complaint[] => {
@@ -60,6 +65,18 @@ function hookQuestions(
     aboutFile(`hooks[${index}].command[0]`, () => programProblem(command[0] ?? '')),
     aboutUser(`hooks[${index}].user`, () => accountProblem('user', user ?? '', accounts.users)),
   ]);
+}
+
+/** What is missing on the one box only is told by that box. */
+function syncQuestions({ sync }: ReliableConfig['config']): readonly Question[] {
+  return Object.entries(sync).map(([name, { directory }]) => ({
+    key: `sync.${name}.directory`,
+    code: 'CONFIG_SYNC_FILE',
+    ask: () =>
+      findRsync() === null
+        ? 'rsync, which copies it, is not installed'
+        : directoryProblem(directory),
+  }));
 }
 
 function aboutFile(key: string, ask: Question['ask']): Question {

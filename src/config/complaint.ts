@@ -31,6 +31,7 @@ export const complaintCodes = {
   CONFIG_SERVICE_FILE:
     'a program, script, unit or directory of a service or hook is not there or no such thing',
   CONFIG_SERVICE_USER: 'a user or group of a service or hook does not exist on this box',
+  CONFIG_SYNC_FILE: 'the directory of a sync set is not there, or rsync is not',
   CONFIG_RELATION_TMAX: 'the takeover limit is too short for the watchdog and the probe',
   CONFIG_RELATION_DSOLO: "the primary would go solo before the standby's time has passed",
   CONFIG_RELATION_SOLO_FAST: 'the fast solo leaves no room for two probe rounds',

@@ -55,6 +55,25 @@ test('missing and unsuited programs, scripts, units, directories, users and grou
   ]);
 });
 
+test('the directory of a sync set that is missing, or no directory, is told', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'services-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const plain = join(folder, 'plain');
+  writeFileSync(plain, '');
+  mkdirSync(join(folder, 'good'));
+  const sync = {
+    good: { directory: join(folder, 'good') },
+    absent: { directory: join(folder, 'absent') },
+    plain: { directory: plain },
+  };
+  const { status, said } = await check(folder, { sync });
+  t.is(status, 2);
+  t.deepEqual(said, [
+    'CONFIG_SYNC_FILE sync.absent.directory',
+    'CONFIG_SYNC_FILE sync.plain.directory',
+  ]);
+});
+
 test('a fault of the file hides nothing that the box has against it', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'services-'));
   t.teardown(() => rmSync(folder, { recursive: true }));

@@ -16,6 +16,7 @@ type BoxCode =
   | 'CONFIG_FENCE_SECRETS'
   | 'CONFIG_SERVICE_FILE'
   | 'CONFIG_SERVICE_USER'
+  | 'CONFIG_SYNC_FILE'
   | 'CONFIG_WARNING_ETCD_ANSWER';
 type TextCode = Exclude<ComplaintCode, 'CONFIG_MISSING' | 'CONFIG_TOO_LARGE' | BoxCode>;
 

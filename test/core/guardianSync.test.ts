@@ -149,7 +149,8 @@ function aListing(changes: Partial<Listing> = {}): Listing {
   return {
     files: [],
     extra: [],
-    others: 0,
+    others: [],
+    hasDirectories: false,
     replacedLinks: [],
     isCut: false,
     filesThere: 100,
@@ -167,7 +168,7 @@ test('a file waits until it was seen unchanged for the time that it needs', (t) 
   const look = (at: number, before: number | null, file: ListedFile, seen = new Map()) =>
     planPull(aListing({ files: [file] }), seen, { lookedAt: at, before }, copied);
   const first = look(1_000, null, aFile('a'));
-  t.like(first, { isNeeded: false, heldBack: ['a'], isNews: true, wholeAt: null });
+  t.like(first, { copies: [], heldBack: ['a'], isNews: true, wholeAt: null });
   const changed = planPull(
     aListing({ files: [aFile('a', '2 y')] }),
     first.sightings,
@@ -188,7 +189,7 @@ test('a file waits until it was seen unchanged for the time that it needs', (t) 
     { lookedAt: 6_000, before: 5_000 },
     copied,
   );
-  t.like(settled, { isNeeded: true, heldBack: [], wholeAt: 6_000, bytes: 10 });
+  t.like(settled, { copies: ['a'], heldBack: [], wholeAt: 6_000, bytes: 10 });
 });
 
 test('what is lost is put aside where the files are no pure copy, or where more than half would go', (t) => {

@@ -48,6 +48,9 @@ mount -t tmpfs -o mode=0755 tmpfs /run
 # Each power-on is a boot of its own.
 cat /proc/sys/kernel/random/uuid >/run/boot-id
 mount --bind /run/boot-id /proc/sys/kernel/random/boot_id
+# Files outside the database, on the disk of the box.
+mkdir /run/recordings
+mount --bind "$disk/recordings" /run/recordings
 
 cd /
 exec </dev/null

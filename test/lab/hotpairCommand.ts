@@ -18,6 +18,15 @@ export type BoxStatus = {
   readonly alarms: readonly string[];
   readonly watchdog: { readonly armed: boolean; readonly problem: string | null };
   readonly arbiterStatus: { readonly state: string | null };
+  readonly guardian: {
+    readonly sync: readonly {
+      readonly name: string;
+      readonly lagMs: number | null;
+      readonly heldBack: number;
+      readonly problem: string | null;
+      readonly keptFiles: number;
+    }[];
+  } | null;
   /** How long nothing was heard of the other box; null: never since the agent started. */
   readonly silentMs: number | null;
   readonly paths: readonly {

@@ -65,6 +65,8 @@ export const paths = {
   watchdog: (box: BoxName) => `${runDirectory}/${box}.watchdog`,
   disk: (box: BoxName) => `${diskDirectory}/${box}`,
   etc: (box: BoxName) => `${diskDirectory}/${box}/etc`,
+  /** Mounted at `recordingsDirectory`. */
+  recordings: (box: BoxName) => `${diskDirectory}/${box}/recordings`,
   lib: (box: BoxName) => `${diskDirectory}/${box}/lib`,
   /** Where the boxes see it too: their /run is their own. */
   powerSocket: `${diskDirectory}/power.sock`,
@@ -76,6 +78,9 @@ export const paths = {
 
 /** Where a box sees its own directories: mounted there in its own mount namespace only. */
 export const boxDirectories = ['/etc/hotpair', '/var/lib/hotpair'] as const;
+
+/** Where a box sees its recordings: in its own /run, so that nothing of it is on the machine. */
+export const recordingsDirectory = '/run/recordings';
 
 /** A script of the lab, as a path to hand to Node or the shell. */
 export function labFile(name: string): string {

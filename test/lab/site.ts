@@ -130,6 +130,7 @@ function makeMountPoints(): readonly string[] {
 function makeDisk(box: BoxName, options: SiteOptions): void {
   mkdirSync(paths.etc(box), { recursive: true });
   mkdirSync(paths.lib(box), { recursive: true });
+  mkdirSync(paths.recordings(box), { recursive: true });
   writeFileSync(`${paths.etc(box)}/hotpair.yaml`, boxConfiguration(box, options));
   if (options.arbiter === 'fence') writeFenceAgent(box);
   run('mkfifo', ['--mode=600', paths.watchdog(box)]);

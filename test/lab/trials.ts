@@ -17,6 +17,7 @@ import { stabilityTrials } from './trials/stability.ts';
 import { arbiterTrials } from './trials/arbiters.ts';
 import { fenceTrials } from './trials/fence.ts';
 import { keyTrials } from './trials/keys.ts';
+import { syncTrials } from './trials/sync.ts';
 
 export const trials: readonly Trial[] = [
   ...crashTrials,
@@ -33,6 +34,7 @@ export const trials: readonly Trial[] = [
   ...arbiterTrials,
   ...fenceTrials,
   ...keyTrials,
+  ...syncTrials,
   ...operationTrials,
 ].toSorted((left, right) => (left.name < right.name ? -1 : 1));
 

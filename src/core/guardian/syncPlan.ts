@@ -16,8 +16,10 @@ export type Listing = {
   readonly files: readonly ListedFile[];
   /** What is here and not there; directories end in a slash. */
   readonly extra: readonly string[];
-  /** Other differences: directories, links, rights, owners. */
-  readonly others: number;
+  /** Links, new directories, and files of which only rights, owner or time differ. */
+  readonly others: readonly string[];
+  /** Directories differ, at least in their time. */
+  readonly hasDirectories: boolean;
   /** Links that would be replaced here. */
   readonly replacedLinks: readonly string[];
   /** There were more than are named. */
@@ -43,17 +45,20 @@ export type PlanSettings = {
 };
 
 export type PullPlan = {
-  readonly isNeeded: boolean;
+  /** What is copied: nothing else is, whatever has appeared on the primary since it was looked at. */
+  readonly copies: readonly string[];
+  /** What is no longer there is removed here, and directories become as they are there. */
+  readonly removes: boolean;
   /** Files that wait. */
   readonly heldBack: readonly string[];
   readonly sightings: Sightings;
-  /** What was complete on the primary then is here after this pull; null: not known, because nobody looked before. */
+  /** What was complete on the primary then is here after this pull; null: not known. */
   readonly wholeAt: number | null;
   /** Some files were seen for the first time, so that it is worth while to look again soon. */
   readonly isNews: boolean;
   /** What the pull replaces and removes is put aside. */
   readonly keeps: boolean;
-  /** Everything comes into its place at the end, in quick succession. */
+  /** All files come into their places at the end, in quick succession. */
   readonly together: boolean;
   /** Bytes that the pull brings at most. */
   readonly bytes: number;
@@ -78,9 +83,11 @@ export function planPull(
   { settleMs, isCopy }: PlanSettings,
 ): PullPlan {
   const sightings = new Map<string, Sighting>();
+  const ready: string[] = [];
   const heldBack: string[] = [];
   let bytes = 0;
-  let wholeAt: number | null = lookedAt;
+  // What is not named may have been complete for long.
+  let wholeAt: number | null = listing.isCut ? null : lookedAt;
   let isNews = false;
   for (const { path, size, version } of listing.files) {
     const known = seen.get(path);
@@ -88,6 +95,7 @@ export function planPull(
       known?.version === version ? known : { version, firstAt: lookedAt, unseenAt: before };
     sightings.set(path, sighting);
     if (lookedAt - sighting.firstAt >= settleMs) {
+      ready.push(path);
       bytes += size;
     } else {
       heldBack.push(path);
@@ -95,22 +103,18 @@ export function planPull(
       isNews ||= known === undefined;
     }
   }
-  const ready = listing.files.length - heldBack.length;
   const half = Math.floor(filesHere(listing) / 2);
   const gone = listing.extra.length;
   return {
-    isNeeded:
-      ready + gone + listing.others > 0 ||
-      listing.isCut ||
-      // What waits and is here already is put aside, even if nothing else is to be done.
-      (!isCopy && losses(listing).length > 0),
+    copies: [...ready, ...listing.others],
+    removes: gone > 0 || listing.hasDirectories,
     heldBack,
     sightings,
     wholeAt,
     isNews,
     // The files of a disk that is not mounted seem to be removed, all of them.
     keeps: !isCopy || gone > half,
-    together: ready <= mostTogether.files && bytes <= mostTogether.bytes && !listing.isCut,
+    together: ready.length <= mostTogether.files && bytes <= mostTogether.bytes,
     bytes,
     mostRemoved: Math.max(gone, Math.min(half, gone + removedSince)),
   };

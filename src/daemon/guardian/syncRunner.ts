@@ -183,7 +183,7 @@ export class SyncRunner {
   }
 
   #tellKept(set: string, folder: string, { files, bytes }: Measure): void {
-    const text = `${files} files (${bytes} bytes) of ${set} that only this box had were put aside in ${folder}`;
+    const text = `files of ${set} that only this box had were put aside in ${folder}: ${files}, ${bytes} bytes`;
     this.#given.tell('warning', 'syncKept', { set, files, bytes, folder, text });
   }
 

@@ -24,7 +24,8 @@ export function openListingReader(): ListingReader {
   const extra: string[] = [];
   const replacedLinks: string[] = [];
   const numbers = new Map<string, number>();
-  let others = 0;
+  const others: string[] = [];
+  let hasDirectories = false;
   let isCut = false;
 
   function put<T>(list: T[], value: T): void {
@@ -44,9 +45,16 @@ export function openListingReader(): ListingReader {
         isNew,
       });
     } else {
-      others += 1;
-      if (/^cL(?!\+)/.test(what)) put(replacedLinks, decodedName(name));
+      takeOther(what, decodedName(name));
     }
+  }
+
+  function takeOther(what: string, path: string): void {
+    const isDirectory = path.endsWith('/');
+    if (isDirectory) hasDirectories = true;
+    // Directories that are here already get their rights and times with the removals.
+    if (!isDirectory || what.startsWith('cd')) put(others, path.replace(/\/$/, ''));
+    if (/^cL(?!\+)/.test(what)) put(replacedLinks, path);
   }
 
   return {
@@ -58,13 +66,13 @@ export function openListingReader(): ListingReader {
       }
       const [, label, number] = /^([A-Z][\w ]+): ([\d,]+)/.exec(line) ?? [];
       if (label === undefined || number === undefined) return;
-      numbers.set(label, plain(number));
+      numbers.set(label, (numbers.get(label) ?? 0) + plain(number));
       const [, regular] = /^Number of files: .*\breg: ([\d,]+)/.exec(line) ?? [];
       if (regular !== undefined) numbers.set('regular files', plain(regular));
     },
     listing: () => {
       const filesThere = numbers.get('regular files') ?? 0;
-      return { files, extra, others, replacedLinks, isCut, filesThere };
+      return { files, extra, others, hasDirectories, replacedLinks, isCut, filesThere };
     },
     figures: () => ({
       copied: numbers.get('Number of regular files transferred') ?? 0,
@@ -83,10 +91,4 @@ function decodedName(name: string): string {
   return name.replaceAll(/\\#([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),
   );
-}
-
-/** A pattern of rsync that means exactly this path below the directory of the set. */
-export function exactPattern(path: string): string {
-  // Where nothing else in it is special, a backslash means itself.
-  return /[*?[]/.test(path) ? `/${path.replaceAll(/[*?[\\]/g, '\\$&')}` : `/${path}`;
 }

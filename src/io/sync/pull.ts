@@ -12,7 +12,7 @@ import { copyMark } from './copyMark.ts';
 import type { CopyMark } from './copyMark.ts';
 import { freeBytes, keptFiles } from './keptFiles.ts';
 import type { KeptFiles } from './keptFiles.ts';
-import { exactPattern, openListingReader, outputFormat } from './listing.ts';
+import { openListingReader, outputFormat } from './listing.ts';
 import type { ListingReader } from './listing.ts';
 import { pullProblem } from './pullProblem.ts';
 import { runRsync } from './rsyncRun.ts';
@@ -103,7 +103,7 @@ export class SetPuller {
   async #pull(asked: Asked): Promise<PullEnd> {
     const lookedAt = monotonicMs();
     const reader = openListingReader();
-    const args = ['--dry-run', '--delete-delay'];
+    const args = ['--recursive', '--dry-run', '--delete-delay'];
     const end = await runRsync(runOf(this.#given, asked, args, reader, lookDeadlineMs));
     if (end.type === 'cancelled') return end;
     const problem = pullProblem(end);
@@ -115,7 +115,10 @@ export class SetPuller {
     const plan = planPull(listing, this.#sightings, times, { settleMs, isCopy });
     this.#sightings = plan.sightings;
     this.#lookedAt = lookedAt;
-    const files = plan.isNeeded ? await this.#copy(plan, listing, asked) : nothingCopied;
+    // What waits and is here already is put aside, even if nothing else is to be done.
+    const isNeeded =
+      plan.copies.length > 0 || plan.removes || (!isCopy && losses(listing).length > 0);
+    const files = isNeeded ? await this.#carryOut(plan, listing, asked) : nothingCopied;
     if (files.type !== 'copied') return files;
     // A box that has become primary meanwhile has no copy any more.
     if (asked.signal.aborted) return { type: 'cancelled' };
@@ -123,34 +126,51 @@ export class SetPuller {
     return doneOf(plan, files, settleMs);
   }
 
-  async #copy(plan: PullPlan, listing: Listing, asked: Asked): Promise<Copied | PullEnd> {
+  async #carryOut(plan: PullPlan, listing: Listing, asked: Asked): Promise<Copied | PullEnd> {
     const { directory } = this.#given.set;
     if (freeBytes(directory) < plan.bytes + reserveBytes) {
       return failure(`SYNC_ROOM: there is no room for ${plan.bytes} bytes in ${directory}`);
     }
     const lost = losses(listing);
-    const isAddition = plan.keeps && !(await this.#hasRoomFor(listing, lost));
+    const isAddition = plan.keeps && lost.length > 0 && !(await this.#hasRoomFor(listing, lost));
     const folder = plan.keeps && !isAddition ? await this.#aside.newFolder() : null;
-    if (folder !== null) {
+    try {
       // What waits there is replaced one day too, when nothing is put aside any more.
       const waiting = new Set(plan.heldBack);
       const left = lost.filter((path) => waiting.has(path));
-      await this.#aside.copyAside(folder, left);
+      if (folder !== null) await this.#aside.copyAside(folder, left);
+      return await this.#run(plan, asked, { isAddition, folder });
+    } finally {
+      if (folder !== null) await this.#tellKept(folder);
     }
+  }
+
+  /** First what comes, then what goes. */
+  async #run(plan: PullPlan, asked: Asked, how: Manner): Promise<Copied | PullEnd> {
     const wasUntidy = this.#isUntidy;
     this.#isUntidy = true;
-    await makeTemporary(directory);
     const reader = openListingReader();
-    const args = copyArguments(this.#given, plan, { isAddition, folder });
-    const end = await runRsync(runOf(this.#given, asked, args, reader, copyDeadlineMs));
-    if (folder !== null) await this.#tellKept(folder);
-    if (end.type === 'cancelled') return end;
-    const problem = pullProblem(end);
-    if (problem !== null) return failure(problem);
+    for (const args of await this.#runsOf(plan, how)) {
+      const end = await runRsync(runOf(this.#given, asked, args, reader, copyDeadlineMs));
+      if (end.type === 'cancelled') return end;
+      const problem = pullProblem(end);
+      if (problem !== null) return failure(problem);
+    }
     if (wasUntidy) await this.tidy();
     this.#isUntidy = false;
     const { copied, removed, bytes } = reader.figures();
-    return { type: 'copied', files: copied + removed, bytes, isAddition };
+    return { type: 'copied', files: copied + removed, bytes, isAddition: how.isAddition };
+  }
+
+  async #runsOf(plan: PullPlan, how: Manner): Promise<readonly (readonly string[])[]> {
+    const { set, runDirectory } = this.#given;
+    await makeTemporary(set.directory);
+    const list = writeList(runDirectory, set.name, plan.copies);
+    const copying = copyArguments(set, list, plan, how);
+    return [
+      ...(plan.copies.length > 0 ? [copying] : []),
+      ...(plan.removes && !how.isAddition ? [removeArguments(plan, how)] : []),
+    ];
   }
 
   async #hasRoomFor(listing: Listing, lost: readonly string[]): Promise<boolean> {
@@ -169,6 +189,9 @@ export class SetPuller {
     if (files > 0) this.#given.onKept(folder, { files, bytes });
   }
 }
+
+/** `folder`: where what is replaced and removed is put aside. */
+type Manner = { readonly isAddition: boolean; readonly folder: string | null };
 
 type Asked = { readonly secret: SyncSecret; readonly signal: AbortSignal };
 
@@ -214,7 +237,6 @@ function runOf(
 /** All but devices and pipes, which only the box itself can have. */
 function usualArguments(set: PulledSet): readonly string[] {
   return [
-    '--recursive',
     '--links',
     '--perms',
     '--times',
@@ -230,31 +252,52 @@ function usualArguments(set: PulledSet): readonly string[] {
   ];
 }
 
+/** Exactly what is listed. */
 function copyArguments(
-  { set, runDirectory }: PullerOptions,
+  set: PulledSet,
+  list: string,
   plan: PullPlan,
-  { isAddition, folder }: { readonly isAddition: boolean; readonly folder: string | null },
+  { isAddition, folder }: Manner,
 ): readonly string[] {
   return [
+    '--dirs',
     '--fsync',
     `--temp-dir=${temporaryFolder}`,
     `--bwlimit=${set.rateKilobytes}`,
+    // What has gone since it was looked at is as good as never seen.
+    '--ignore-missing-args',
+    '--from0',
+    `--files-from=${list}`,
     ...(plan.together ? ['--delay-updates'] : []),
-    ...(plan.heldBack.length === 0 ? [] : ['--from0', heldBackOption(runDirectory, set, plan)]),
-    ...(isAddition ? ['--ignore-existing'] : ['--delete-delay']),
-    ...(folder === null ? [] : ['--backup', `--backup-dir=${folder}`]),
+    // A directory that has become a file goes with what is in it.
+    ...(isAddition ? ['--ignore-existing'] : ['--force']),
+    ...backupArguments(folder),
+  ];
+}
+
+/** Nothing comes; what was there when it was looked at and is there no longer goes too. */
+function removeArguments(plan: PullPlan, { folder }: Manner): readonly string[] {
+  return [
+    '--recursive',
+    '--existing',
+    '--ignore-existing',
+    '--delete-delay',
+    ...backupArguments(folder),
     ...(plan.keeps ? [] : [`--max-delete=${plan.mostRemoved}`]),
   ];
 }
 
-/** Files that are still being written there are neither copied nor removed here. */
-function heldBackOption(runDirectory: string, { name }: PulledSet, plan: PullPlan): string {
+function backupArguments(folder: string | null): readonly string[] {
+  return folder === null ? [] : ['--backup', `--backup-dir=${folder}`];
+}
+
+function writeList(runDirectory: string, set: string, paths: readonly string[]): string {
   const folder = syncFolder(runDirectory);
   makeDirectories(folder, 0o700);
-  const path = join(folder, `${name}.held`);
-  const patterns = plan.heldBack.map((each) => `${exactPattern(each)}\0`);
-  writeFileSync(path, Buffer.from(patterns.join(''), 'latin1'), { mode: 0o600 });
-  return `--exclude-from=${path}`;
+  const list = join(folder, `${set}.list`);
+  const text = paths.map((path) => `${path}\0`).join('');
+  writeFileSync(list, Buffer.from(text, 'latin1'), { mode: 0o600 });
+  return list;
 }
 
 function failure(text: string): PullEnd {
