@@ -134,7 +134,7 @@ function settingKeys() {
       .prefault({})
       .register(facts, {
         description:
-          'Variables beside PATH, HOME, LC_ALL and those that hotpair sets (HOTPAIR_SERVICE, HOTPAIR_NODE, HOTPAIR_ROLE, HOTPAIR_EPOCH, HOTPAIR_HEARTBEAT_ADDRESS, HOTPAIR_PEER_ADDRESS, HOTPAIR_SERVICE_ADDRESSES).',
+          'Variables beside PATH, HOME, LC_ALL and those that hotpair sets (HOTPAIR_SERVICE, HOTPAIR_NODE, HOTPAIR_ROLE, HOTPAIR_EPOCH, HOTPAIR_HEARTBEAT_ADDRESS, HOTPAIR_PEER_ADDRESS, HOTPAIR_SERVICE_ADDRESSES, HOTPAIR_RUN_DIRECTORY).',
         allowed: environmentRule,
         example: { LANG: 'C' },
       }),

@@ -9,8 +9,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { makeDirectoriesLater } from '../../kernel/directories.ts';
 import { lastLineOf } from '../../kernel/programRun.ts';
 
-/** What a start waits for a disk that hangs. */
-const diskMs = 500;
+/** A start waits so long for a disk that hangs, because a service that lost its log has none for as long as it runs. */
+const openMs = 2_000;
+/** Words in a message are worth less. */
+const readMs = 200;
 const lookMs = 1_000;
 /** After a look that found too much: a service that fills its log in a second fills the next one, too. */
 const soonMs = 100;
@@ -23,7 +25,7 @@ export function serviceLogPath(directory: string, service: string): string {
 /** For root alone: services write passwords into their logs. Never rejects; a disk that hangs is not waited for. */
 export async function makeLogDirectory(directory: string): Promise<void> {
   const made = makeDirectoriesLater(directory, 0o700).catch(() => {});
-  await Promise.race([made, delay(diskMs, null, { ref: false })]);
+  await Promise.race([made, delay(openMs, null, { ref: false })]);
 }
 
 /**
@@ -36,7 +38,7 @@ export async function withServiceLog<T>(
   use: (fd: number) => Promise<T>,
 ): Promise<T> {
   const opening = open(serviceLogPath(directory, service), 'a', 0o600).catch(() => null);
-  const opened = await Promise.race([opening, delay(diskMs, null, { ref: false })]);
+  const opened = await Promise.race([opening, delay(openMs, null, { ref: false })]);
   if (opened === null) void closeLate(opening);
   const file = opened ?? (await open('/dev/null', 'a'));
   try {
@@ -51,14 +53,24 @@ async function closeLate(opening: Promise<FileHandle | null>): Promise<void> {
   await (await opening)?.close();
 }
 
-/** The last line of the log, short; empty where there is none. Never rejects. */
-export async function lastLogLine(path: string): Promise<string> {
+/** How long the log is by now; 0 where there is none. Never rejects; a disk that hangs is not waited for. */
+export async function logLength(path: string): Promise<number> {
+  return Promise.race([sizeOf(path), delay(readMs, 0, { ref: false })]);
+}
+
+/** The last line of what the log has got since it had this length, short; empty for none. As patient as `logLength`. */
+export async function lastLogLine(path: string, since: number): Promise<string> {
+  return Promise.race([readLastLine(path, since), delay(readMs, '', { ref: false })]);
+}
+
+async function readLastLine(path: string, since: number): Promise<string> {
   try {
     const file = await open(path, 'r');
     try {
       const { size } = await file.stat();
+      // A shorter one was emptied meanwhile.
+      const start = Math.max(size < since ? 0 : since, size - lastLineBytes);
       const bytes = Buffer.alloc(lastLineBytes);
-      const start = Math.max(0, size - lastLineBytes);
       const { bytesRead } = await file.read(bytes, 0, lastLineBytes, start);
       return lastLineOf(bytes.toString('utf8', 0, bytesRead));
     } finally {
@@ -67,6 +79,13 @@ export async function lastLogLine(path: string): Promise<string> {
   } catch {
     return '';
   }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 export type LogBound = { readonly service: string; readonly logBytes: number };
@@ -101,10 +120,7 @@ export function boundServiceLogs(
  * are lost. It is emptied without a copy where there is no room for one. True when it was emptied.
  */
 export async function shortenServiceLog(path: string, mostBytes: number): Promise<boolean> {
-  const size = await stat(path).then(
-    (found) => found.size,
-    () => 0,
-  );
+  const size = await sizeOf(path);
   if (size <= mostBytes) return false;
   const older = `${path}.1`;
   try {

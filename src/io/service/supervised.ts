@@ -9,7 +9,7 @@ import type { ServiceDescription } from '../../protocol/guardianMessages.ts';
 import { askToStop } from './childService.ts';
 import type { Found } from './driver.ts';
 import { killAll, membersOf, untilGone } from './members.ts';
-import { lastLogLine, serviceLogPath } from './serviceLog.ts';
+import { lastLogLine, logLength, serviceLogPath } from './serviceLog.ts';
 import type { ServiceEvent } from './serviceEvent.ts';
 import { watchRun } from './serviceRun.ts';
 import type { Kind, RunOfService, WatchedRun } from './serviceRun.ts';
@@ -50,6 +50,8 @@ type Supervision = {
   /** The main process of the last run: its session may outlive it. */
   last: ProcessIdentity | null;
   isClear: boolean;
+  /** Length of the log when the run began, or was found. */
+  logLength: Promise<number>;
   /** Stops that were asked for and are not done: an end is expected. */
   stopsAsked: number;
   /** Gives up the start under way. */
@@ -58,8 +60,6 @@ type Supervision = {
 };
 
 const foundToken = 0;
-
-const lastLineMs = 200;
 
 /**
  * A single process may have this much more private memory than the whole service may use: threads are counted with all of
@@ -73,6 +73,7 @@ export function supervise(options: SupervisedOptions): Supervised {
     running: null,
     last: null,
     isClear: false,
+    logLength: Promise.resolve(0),
     stopsAsked: 0,
     starting: new AbortController(),
     turn: Promise.resolve(),
@@ -91,6 +92,7 @@ export function supervise(options: SupervisedOptions): Supervised {
     adopt({ found, known, kind, isClear }) {
       it.last = known;
       it.isClear = isClear;
+      it.logLength = logLength(logPathOf(options));
       if (found !== null) take(it, { token: foundToken, main: found.main, kind }, null);
     },
     running: () => it.running,
@@ -110,6 +112,8 @@ async function start(it: Supervision, token: number, signal: AbortSignal): Promi
   const { description, driver, onEvent } = it.options;
   const service = description.name;
   await clear(it);
+  it.logLength = logLength(logPathOf(it.options));
+  await it.logLength;
   const started = signal.aborted
     ? ({ started: false, text: 'a stop was asked for' } as const)
     : await driver.start(signal);
@@ -143,7 +147,7 @@ async function noteEnd(it: Supervision, run: WatchedRun): Promise<void> {
     await clear(it);
     await run.kind.driver.tidy();
     it.options.onChange();
-    const line = await lastWords(it.options);
+    const line = await lastWords(it);
     if (it.stopsAsked > 0) return;
     const { name: service } = it.options.description;
     const text = line === '' ? how : `${how}: ${line}`;
@@ -205,8 +209,11 @@ function limitMemory({ memoryLimitBytes }: ServiceDescription, pid: number): voi
   if (memoryLimitBytes !== null) limitQuietly(pid, 'data', BigInt(memoryLimitBytes) * dataFactor);
 }
 
-/** Why it ended stands in its log more often than not; a disk that hangs is not waited for. */
-async function lastWords({ logDirectory, description }: SupervisedOptions): Promise<string> {
-  const line = lastLogLine(serviceLogPath(logDirectory, description.name));
-  return Promise.race([line, delay(lastLineMs, '', { ref: false })]);
+/** Why it ended stands in its log more often than not. */
+async function lastWords({ options, logLength: since }: Supervision): Promise<string> {
+  return lastLogLine(logPathOf(options), await since);
+}
+
+function logPathOf({ logDirectory, description }: SupervisedOptions): string {
+  return serviceLogPath(logDirectory, description.name);
 }

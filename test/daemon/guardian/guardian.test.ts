@@ -1,6 +1,7 @@
 // The guardian process as the agent has it: it starts, watches and stops services, dies in every way without touching one, and its
 // successor goes on with what runs.
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
@@ -405,6 +406,30 @@ test.serial(
     const next = aGuardian(t, site, { services: [aService()] });
     t.is((await next.untilState('pbx', 'up')).pid, pid);
     await until('the other one has gone', () => !lives(hanging.pid));
+    t.true(lives(pid ?? 0));
+  },
+);
+
+test.serial(
+  'a guardian that finds itself in a state that must not be says so, ends with 70 and touches nothing',
+  async (t) => {
+    const site = aSite(t);
+    const guardian = aGuardian(t, site, { services: [aService()] });
+    const { pid } = await guardian.untilState('pbx', 'up');
+    const ended = once(guardian.process, 'exit');
+    guardian.tell({
+      type: 'configure',
+      services: [],
+      hooks: [],
+      sync: null,
+      place: { node: 'box-a', heartbeatAddress: '', peerAddress: '', serviceAddresses: [] },
+      stateDirectory: site.stateDirectory,
+      runDirectory: site.runDirectory,
+    });
+    t.deepEqual(await ended, [70, null]);
+    const { level, detail } = await guardian.untilEvent('guardianBroke');
+    t.is(level, 'error');
+    t.regex(String(detail['text']), /^Error: a guardian is configured once/);
     t.true(lives(pid ?? 0));
   },
 );

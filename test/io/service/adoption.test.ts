@@ -87,7 +87,7 @@ test('a service that is no longer configured is stopped in its own way before an
   const script = `trap 'echo ended; exit 0' INT; echo up; while :; do sleep 0.05; done`;
   const before = someHands(t, place, [aScript(script, { name: 'old', stopSignal: 'SIGINT' })]);
   const pid = await before.run('old');
-  await until('it is up', () => place.log('old') === 'up');
+  await until('it is up', () => place.log('old') === 'up', 20_000);
   before.close();
   const hands = someHands(t, place, [aService()]);
   t.deepEqual(await hands.begin(left(place)), []);

@@ -66,6 +66,27 @@ test.serial(
   },
 );
 
+test.serial('the last line is one of this run, however long the log was before', async (t) => {
+  const place = aPlace(t);
+  const script = `[ -e ${place.folder}/again ] && exit 1; touch ${place.folder}/again; echo "of the first run"; exit 1`;
+  const hands = someHands(t, place, [aScript(script)]);
+  const texts: string[] = [];
+  for (const token of [1, 2]) {
+    hands.start('pbx', token);
+    texts.push((await hands.next('serviceExited')).text);
+  }
+  t.deepEqual(texts, ['it ended with status 1: of the first run', 'it ended with status 1']);
+});
+
+test.serial('a service runs without its log where that cannot be written', async (t) => {
+  const place = aPlace(t);
+  rmSync(place.logDirectory, { recursive: true });
+  place.put('logs', 'a file, no directory');
+  const hands = someHands(t, place, [aScript('echo said; exec sleep 600')]);
+  await hands.begin([]);
+  t.true(lives(await hands.run()));
+});
+
 test.serial('what cannot be started is told in a sentence, and nothing runs', async (t) => {
   const place = aPlace(t);
   const noInterpreter = place.put('script', '#!/nowhere/sh\n');
