@@ -72,6 +72,7 @@ function leaveWaiting(turn: Turn): void {
   const { state } = turn;
   if (noteHigherEpoch(turn)) return;
   if (state.plan.attempts > 0 && inPhaseMs(turn) < retryPauseMs) return;
+  judgeFailedStart(turn);
   const { needsRewind, needsClone } = state.plan;
   // In a paired epoch a database that does not start is started again: nothing is rebuilt before the consent.
   if ((!needsRewind && !needsClone) || state.record?.mode === 'paired') {
@@ -88,6 +89,19 @@ function leaveWaiting(turn: Turn): void {
   }
   enterPhase(turn, needsClone ? 'markingClone' : 'marking');
   write(turn, rebuiltRecord(turn, needsClone ? 'cloning' : 'rewinding'));
+}
+
+/**
+ * Asked only after the pause: the last look before a start fails may have seen the server that is just giving up. One that runs
+ * takes long to recover, and nothing is wrong with its log.
+ */
+function judgeFailedStart({ state }: Turn): void {
+  const { plan, database } = state;
+  if (!plan.startFailed) return;
+  plan.startFailed = false;
+  if (database.running) return;
+  if (plan.attempts >= 2) plan.needsRewind = true;
+  if (plan.attempts >= 3) plan.needsClone = true;
 }
 
 /** The primary itself, while it serves: one that lost its database may leave this node with the only log there is. */
@@ -201,10 +215,8 @@ export function rejoinFailed(turn: Turn, event: EventOf<'effectFailed'>): void {
   // Something else failed, a probe or the port: what this phase waits for still goes on.
   if (own === undefined || isPending(turn, own)) return;
   note(turn, { code: 'effectFailed', detail: { phase, code: event.code, text: event.text } });
-  const stopped = !state.database.running;
   if (phase === 'keeping' || phase === 'rewinding') plan.needsClone = true;
-  if (phase === 'starting' && stopped && plan.attempts >= 1) plan.needsRewind = true;
-  if (phase === 'starting' && stopped && plan.attempts >= 2) plan.needsClone = true;
+  plan.startFailed = phase === 'starting';
   plan.attempts += 1;
   enterPhase(turn, 'waiting');
 }

@@ -140,6 +140,8 @@ export type Plan = {
   needsRewind: boolean;
   needsClone: boolean;
   attempts: number;
+  /** The last thing that failed was a start of the database. */
+  startFailed: boolean;
 };
 
 export type State = {
@@ -203,6 +205,7 @@ export const noPlan: Plan = {
   needsRewind: false,
   needsClone: false,
   attempts: 0,
+  startFailed: false,
 };
 
 const noDatabase: DatabaseObservation = {

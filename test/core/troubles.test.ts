@@ -125,6 +125,49 @@ test('a rewind that fails is replaced by a clone', (t) => {
   t.true(node.waitsFor('cloneDatabase'));
 });
 
+test('a database that fails to start again and again is rewound and then cloned, although the last look saw its server', (t) => {
+  const node = rewinding();
+  const peer = {
+    record: recordStatement({ epoch: 5, holder: boxB, mode: 'solo', partner: null }),
+  } as const;
+  node.happen({ type: 'databaseRewound', token: node.asked('rewindDatabase').token });
+  node.writes();
+  const comingUp = stoppedDatabase({ running: true });
+  for (let starts = 0; starts < 2; starts += 1) {
+    t.true(node.waitsFor('startDatabase'));
+    node.observes(comingUp);
+    node.fails('startDatabase');
+    node.observes(stoppedDatabase());
+    node.pass(2100, { peer });
+  }
+  t.is(node.asked('writeRecord').record.job, 'rewinding');
+  node.writes();
+  node.happen({ type: 'divergenceKept', token: node.asked('keepDivergence').token, kept: null });
+  node.happen({ type: 'databaseRewound', token: node.asked('rewindDatabase').token });
+  node.writes();
+  node.observes(comingUp);
+  node.fails('startDatabase');
+  node.observes(stoppedDatabase());
+  node.pass(2100, { peer });
+  t.is(node.asked('writeRecord').record.job, 'cloning');
+});
+
+test('a server that is late and recovers is waited for: its log is whole', (t) => {
+  const node = rewinding();
+  const peer = {
+    record: recordStatement({ epoch: 5, holder: boxB, mode: 'solo', partner: null }),
+  } as const;
+  node.happen({ type: 'databaseRewound', token: node.asked('rewindDatabase').token });
+  node.writes();
+  for (let starts = 0; starts < 4; starts += 1) {
+    node.observes(stoppedDatabase({ running: true }));
+    node.fails('startDatabase');
+    node.pass(2100, { peer });
+    t.is(node.state().phase, 'starting');
+    t.false(node.state().plan.needsRewind);
+  }
+});
+
 test('a lone primary that nobody can rewind from asks for a checkpoint until one has reached the disk', (t) => {
   const record = durableRecord({ mode: 'solo', partner: null });
   const database = primaryDatabase({ synchronousSetting: false, rewindable: false });

@@ -168,6 +168,13 @@ export const acts: readonly Phrase<Act>[] = [
     words: 'the services of BOX can run again',
     means: (name) => on(name, (box, site) => site.world.services?.mendOn(box)),
   },
+  {
+    words: 'the log of BOX has lost its checkpoint',
+    means: (name) =>
+      on(name, (box) => {
+        box.database.lostCheckpoint = true;
+      }),
+  },
   { words: 'the client gives up waiting', means: () => (site) => site.client.cancel() },
   // Messages that somebody else made
   {

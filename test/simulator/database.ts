@@ -22,6 +22,10 @@ export class Database {
   control: Position = this.log;
   /** Half-way through a rewind: to start it now would be to serve garbage. */
   broken = false;
+  /** A server is coming up, and may be seen before it gives up. */
+  isComingUp = false;
+  /** Recovery finds nothing to begin with: every start fails until the directory is replaced. */
+  lostCheckpoint = false;
   /** Somebody wrote to it beside the pair: what that forked within its timeline, nobody has promised to see. */
   touchedByHand = false;
   /** Whether its control file shows that; pg_rewind writes that file last. */
@@ -88,6 +92,7 @@ export class Database {
   /** The postmaster ends, however: waiting commits are lost to their clients, not to the log. */
   end(clean: boolean): void {
     this.unflushed = 0;
+    this.isComingUp = false;
     if (!this.running) return;
     this.incarnation += 1;
     this.running = false;
@@ -205,6 +210,7 @@ export class Database {
     this.control = log;
     this.#wasStandby = true;
     this.broken = false;
+    this.lostCheckpoint = false;
     this.crashed = false;
   }
 
@@ -213,7 +219,7 @@ export class Database {
     const position = this.flushed;
     return {
       present: this.present && !(this.broken && this.showsBroken),
-      running: this.running,
+      running: this.running || this.isComingUp,
       answering,
       inRecovery: answering ? this.role === 'standby' : null,
       systemId: this.present && !(this.broken && this.showsBroken) ? this.systemId : null,

@@ -59,8 +59,14 @@ function starting(site: Site, effect: Of<'startDatabase'>): Operation {
   const { random } = world;
   const { orders } = box.database;
   const recoveryMs = box.database.crashed ? random.between(100, 1200) : 0;
+  const comeUp = (): null => {
+    const { database } = box;
+    database.isComingUp = database.present && !database.running && !database.broken;
+    return null;
+  };
   const start = (): Happening | null => {
     const { database } = box;
+    database.isComingUp = false;
     if (!database.present) return failed(effect, 'ENOENT');
     if (database.broken)
       world.ledger.break('job', `${box.name} starts a database that is half rewound`);
@@ -71,9 +77,9 @@ function starting(site: Site, effect: Of<'startDatabase'>): Operation {
     }
     if (database.orders !== orders) return failed(effect, 'overtaken');
     const failure = mayFail(site, effect);
-    if (failure !== null) {
+    if (failure !== null || database.lostCheckpoint) {
       box.triedInVain = true;
-      return failure;
+      return failure ?? failed(effect, 'lostCheckpoint');
     }
     const { timeline } = database.log.branch;
     database.start(effect.role, effect.synchronous);
@@ -83,7 +89,8 @@ function starting(site: Site, effect: Of<'startDatabase'>): Operation {
   };
   return {
     stages: [
-      { afterMs: random.between(120, 500) + recoveryMs, act: start },
+      { afterMs: 20, act: comeUp },
+      { afterMs: random.between(100, 480) + recoveryMs, act: start },
       withServer(site, effect, random.between(5, 60), () => null),
     ],
     answer: () => ({ type: 'databaseStarted', token: effect.token }),

@@ -118,6 +118,7 @@ export class EffectRunner {
 
   /** What children had in hand when the agent died goes on, up to any of its stages. */
   end(orphansMayFinish: boolean): void {
+    this.#box.database.isComingUp = false;
     if (!orphansMayFinish) return;
     for (const { operation, done } of this.#running.database) {
       for (const stage of operation?.stages.slice(done) ?? []) {

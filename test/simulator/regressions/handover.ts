@@ -88,7 +88,7 @@ export const handoverRegressions: readonly Regression[] = [
   },
   {
     story: 'a handback was lost because contact was broken when it was offered',
-    seed: 9,
+    seed: 5,
     arbiter: 'lan',
     stage: { script: handbackUnheard, world: { promotionFailure: 0.8 } },
     patches: [
@@ -116,7 +116,7 @@ export const handoverRegressions: readonly Regression[] = [
   },
   {
     story: 'a standby without its database did not decline what was handed over to it',
-    seed: 4,
+    seed: 1,
     arbiter: 'lan',
     stage: { script: takerLosesDatabase },
     patches: [
@@ -147,7 +147,7 @@ export const handoverRegressions: readonly Regression[] = [
   },
   {
     story: 'I3: a takeover whose record failed was asked for after the primary had left alone',
-    seed: 20,
+    seed: 10,
     arbiter: 'lan',
     stage: { script: recordHangs },
     patches: [patch('absorb.ts', `if (state.name === 'takingOver') takeoverDiskHangs(turn);`, '')],
