@@ -205,7 +205,7 @@ export class Processes {
     box.process = process;
     if (box.temper.livesMs === Infinity) return;
     this.#queue.after(this.#random.exponential(box.temper.livesMs), () => {
-      if (box.process === process) this.#exit(box, 'exit code 1');
+      if (box.process === process && !this.healed) this.#exit(box, 'exit code 1');
     });
   }
 
