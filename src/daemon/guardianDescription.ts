@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { marksFolder } from '../io/sync/copyMark.ts';
 import type {
   CheckDescription,
   HookDescription,
@@ -45,9 +46,12 @@ export function guardianDescription(config: Config): Configure {
   };
 }
 
-/** Whether there is anything for a guardian to do: what is described, or what an earlier one started and has to end. */
-export function needsGuardian({ services, hooks, runDirectory }: Configure): boolean {
-  return services.length > 0 || hooks.length > 0 || existsSync(join(runDirectory, 'services.json'));
+/** Whether there is anything for a guardian to do: what is described, or what an earlier one started or marked and has to end. */
+export function needsGuardian(configure: Configure): boolean {
+  const { services, hooks, runDirectory, stateDirectory } = configure;
+  const isLeft =
+    existsSync(join(runDirectory, 'services.json')) || existsSync(marksFolder(stateDirectory));
+  return services.length > 0 || hooks.length > 0 || isLeft;
 }
 
 const mostStopMs = 30_000;

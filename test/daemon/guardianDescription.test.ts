@@ -1,5 +1,5 @@
 // The configuration as the guardian process is told it.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -86,6 +86,11 @@ test('a guardian is needed for services, for hooks, and for what an earlier one 
   t.true(needsGuardian(described({ hooks: [{ name: 'a', command, on: ['standby'] }] }, state)));
   writeFileSync(join(runDirectory, 'services.json'), '{}');
   t.true(needsGuardian(described({}, state)));
+  rmSync(join(runDirectory, 'services.json'));
+  const marked = { state: { runDirectory, directory: runDirectory } };
+  t.false(needsGuardian(described({}, marked)));
+  mkdirSync(join(runDirectory, 'sync'));
+  t.true(needsGuardian(described({}, marked)), 'marks of sets that are no longer there');
 });
 
 test('where files are copied there is a service that hands them out, on the primary only', (t) => {

@@ -11,6 +11,7 @@ import { runCheck } from '../../io/check/check.ts';
 import { markOfCheck, markOfPair } from '../../io/service/members.ts';
 import { openRunFile, readRunFile } from '../../io/service/runFile.ts';
 import type { RunFileWriter } from '../../io/service/runFile.ts';
+import { removeOtherMarks } from '../../io/sync/copyMark.ts';
 import { openServices } from '../../io/service/services.ts';
 import type { Services } from '../../io/service/services.ts';
 import { monotonicMs } from '../../kernel/clock.ts';
@@ -145,12 +146,22 @@ function openSync(
 async function begin(it: Guarding): Promise<void> {
   const { runDirectory, stateDirectory } = it.configure;
   const left = readRunFile(runDirectory);
+  forgetOtherSets(it);
   await endLeftHooks(left.hooks);
   const found = await it.services.begin(left.services);
   const hooksDone = await readHooksDone(stateDirectory);
   it.begun = true;
   post(it, { type: 'guardianStarted', found, remembered: left.remembered, hooksDone });
   writeRunFile(it);
+}
+
+function forgetOtherSets(it: Guarding): void {
+  const { stateDirectory, sync } = it.configure;
+  try {
+    removeOtherMarks(stateDirectory, sync?.sets.map(({ name }) => name) ?? []);
+  } catch (error) {
+    tellTrouble(it, 'syncMark', error instanceof Error ? error.message : String(error));
+  }
 }
 
 function tell(it: Guarding, message: Told): void {

@@ -156,11 +156,9 @@ export class SyncRunner {
       this.#given.tell('info', 'syncAtTakeover', { set: name, ageMs: Math.round(ageMs), text });
     }
     for (const [set, puller] of this.#pullers) {
-      try {
-        puller.becomeSource();
-      } catch (error) {
+      puller.becomeSource().catch((error: unknown) => {
         this.#given.tell('error', 'syncMark', { set, text: textOf(error) });
-      }
+      });
     }
   }
 

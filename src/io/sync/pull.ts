@@ -82,11 +82,11 @@ export class SetPuller {
     }
   }
 
-  /** The files are this box's own from now on. Throws the system's error. */
-  becomeSource(): void {
+  /** The files are this box's own from now on. Rejects with the system's error, and is so all the same. */
+  async becomeSource(): Promise<void> {
     this.#sightings = new Map();
     this.#lookedAt = null;
-    this.#mark.remove();
+    await this.#mark.remove();
   }
 
   /** Removes what a copy that was cut off has left beside its place. */
@@ -123,6 +123,8 @@ export class SetPuller {
     // A box that has become primary meanwhile has no copy any more.
     if (asked.signal.aborted) return { type: 'cancelled' };
     if (!files.isAddition && !isCopy) this.#mark.set();
+    // Now rather than at a takeover, when the disk has other things to do.
+    await this.tidy();
     return doneOf(plan, files, settleMs);
   }
 
@@ -156,8 +158,7 @@ export class SetPuller {
       const problem = pullProblem(end);
       if (problem !== null) return failure(problem);
     }
-    if (wasUntidy) await this.tidy();
-    this.#isUntidy = false;
+    this.#isUntidy = wasUntidy;
     const { copied, removed, bytes } = reader.figures();
     return { type: 'copied', files: copied + removed, bytes, isAddition: how.isAddition };
   }

@@ -49,16 +49,17 @@ export type SyncSite = {
 export async function aSite(
   t: ExecutionContext,
   changes: Partial<PulledSet> = {},
+  place: string = tmpdir(),
 ): Promise<SyncSite> {
-  const top = mkdtempSync(join(tmpdir(), 'hotpair-sync-'));
-  const place = (name: string): string => join(top, name);
+  const top = mkdtempSync(join(place, 'hotpair-sync-'));
+  const within = (name: string): string => join(top, name);
   for (const name of ['there', 'here', 'state', 'run-there', 'run-here']) {
-    mkdirSync(place(name), { mode: 0o755 });
+    mkdirSync(within(name), { mode: 0o755 });
   }
   const port = await freePort();
   const set: PulledSet = {
     name: 'prompts',
-    directory: place('here'),
+    directory: within('here'),
     settleMs: 0,
     keepBytes: 1024 * 1024,
     rateKilobytes: 100 * 1024,
@@ -72,15 +73,15 @@ export async function aSite(
       address,
       peer: address,
       port,
-      stateDirectory: place('state'),
-      runDirectory: place('run-here'),
+      stateDirectory: within('state'),
+      runDirectory: within('run-here'),
       mark: {},
       onKept: (folder, kept) => told.push({ folder, kept }),
     });
   const puller = anotherPuller();
   let daemon: ChildProcess | null = null;
   const write = (path: string, text: string | Buffer): void => {
-    const file = join(place('there'), path);
+    const file = join(within('there'), path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   };
@@ -96,9 +97,9 @@ export async function aSite(
     rmSync(top, { recursive: true, force: true });
   });
   return {
-    there: place('there'),
-    here: place('here'),
-    state: place('state'),
+    there: within('there'),
+    here: within('here'),
+    state: within('state'),
     port,
     puller,
     told,
@@ -106,8 +107,8 @@ export async function aSite(
     stopServing,
     anotherPuller,
     async serve(secrets = [rightSecret]) {
-      const sets = [{ name: set.name, directory: place('there') }];
-      const runDirectory = place('run-there');
+      const sets = [{ name: set.name, directory: within('there') }];
+      const runDirectory = within('run-there');
       writeServerFiles({ address, port, peer: address, sets, runDirectory }, secrets);
       if (daemon !== null) return;
       const [path = '', ...args] = serverCommand(findRsync() ?? 'rsync', runDirectory);

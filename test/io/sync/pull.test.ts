@@ -262,7 +262,7 @@ test('what only the old primary had is put aside by its first copy, told, and ne
   t.is(site.told.length, 1);
 
   // Primary once more: what it has then is its own again.
-  site.puller.becomeSource();
+  await site.puller.becomeSource();
   writeFileSync(join(site.here, 'call-3.wav'), 'alone');
   t.is((await site.anotherPuller().pull(rightSecret, never)).type, 'done');
   t.deepEqual(contentOf(site.told[1]?.folder ?? ''), { 'call-3.wav': 'alone' });
@@ -373,9 +373,10 @@ test('excluded files are neither copied nor removed', async (t) => {
   t.deepEqual(contentOf(site.here), { 'a.wav': 'x', 'own.part': 'here' });
 });
 
-test('10,000 small files come in less than 100 s, and a look at them takes less than 10 s', async (t) => {
+test('10,000 small files come in less than 60 s, and a look at them takes less than 10 s', async (t) => {
   t.timeout(180_000);
-  const site = await aSite(t);
+  // In memory: how long a busy disk takes for 10,000 times fsync says nothing of the copy.
+  const site = await aSite(t, {}, '/dev/shm');
   for (let file = 0; file < 10_000; file += 1) {
     site.write(`${file % 100}/${file}.wav`, `recording ${file}`);
   }
@@ -388,6 +389,6 @@ test('10,000 small files come in less than 100 s, and a look at them takes less 
   t.is(done(t, await site.pull()).files, 0);
   const lookMs = performance.now() - looked;
   t.log(`copied in ${Math.round(copiedMs)} ms, looked at in ${Math.round(lookMs)} ms`);
-  t.true(copiedMs < 100_000 && lookMs < 10_000);
+  t.true(copiedMs < 60_000 && lookMs < 10_000);
   t.is(Object.keys(contentOf(site.here)).length, 10_000);
 });
