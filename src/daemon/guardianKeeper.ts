@@ -6,6 +6,7 @@ import { reasonText } from '../core/reasons.ts';
 import type { State } from '../core/state.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import type { FromGuardian, SyncSecret, ToGuardian } from '../protocol/guardianMessages.ts';
+import { isHotpairError } from '../protocol/hotpairError.ts';
 import { needsGuardian, stopAllMs } from './guardianDescription.ts';
 import type { Configure } from './guardianDescription.ts';
 import { EventBudget } from './guardianEvents.ts';
@@ -39,6 +40,8 @@ const usualTimes: GuardianTimes = {
   endMs: 3_000,
 };
 
+/** One that ends while it stops the services is replaced, but not for ever. */
+const mostStopTries = 3;
 /** So many ends in a row are more than an accident. */
 const endsOfAlarm = 2;
 /** What has come meanwhile is read before silence is judged: the agent itself may have stood still. */
@@ -54,6 +57,13 @@ export type GuardianKeeperOptions = {
   /** Told whenever it changes, and once at the beginning as soon as it is known. */
   readonly fitnessChanged: (fit: boolean) => void;
   readonly times?: Partial<GuardianTimes>;
+};
+
+type StopOutcome = {
+  readonly event: 'servicesStopped' | 'servicesNotStopped';
+  readonly level: 'info' | 'warning' | 'error';
+  readonly text: string;
+  readonly isDown: boolean;
 };
 
 export class GuardianKeeper {
@@ -176,19 +186,28 @@ export class GuardianKeeper {
     return { code: 'serviceNotHere', text: `${name} runs only on the box that is primary` };
   }
 
-  /** Everything is stopped in order, for as long as that may take at most. */
+  /** Everything is stopped in order, for as long as that may take at most. A guardian that has just ended is started for it. */
   async stopServices(): Promise<void> {
-    if (this.#process === null) return;
-    const { log } = this.#given;
+    const until = monotonicMs() + stopAllMs(this.#description);
+    for (let triesLeft = mostStopTries; this.status() !== null; triesLeft -= 1) {
+      if (this.#process === null) this.#start();
+      const outcome = await this.#stopOnce(until - monotonicMs());
+      const isOver = outcome.event === 'servicesStopped' || triesLeft <= 1 || !outcome.isDown;
+      if (!isOver) continue;
+      const { event, level, text } = outcome;
+      this.#given.log.history(level, event, { text });
+      return;
+    }
+  }
+
+  async #stopOnce(deadlineMs: number): Promise<StopOutcome> {
     try {
-      const deadlineMs = stopAllMs(this.#description);
-      const { ok, text } = await this.#orders.give(this.#process, deadlineMs, (id) => ({
-        type: 'shutdown',
-        id,
-      }));
-      log.history(ok ? 'info' : 'warning', 'servicesStopped', { ok, text });
+      const give = this.#orders.give(this.#process, deadlineMs, (id) => ({ type: 'shutdown', id }));
+      const { ok, text } = await give;
+      return { event: 'servicesStopped', level: ok ? 'info' : 'warning', text, isDown: false };
     } catch (error) {
-      log.history('error', 'servicesNotStopped', { text: String(error) });
+      const isDown = isHotpairError(error, 'GUARDIAN_DOWN');
+      return { event: 'servicesNotStopped', level: 'error', text: String(error), isDown };
     }
   }
 

@@ -29,7 +29,7 @@ function aScene(t: ExecutionContext): Scene {
   const mark = `${process.pid}-${Math.round(performance.now())}`;
   writeFileSync(journal, '');
   t.teardown(() => {
-    for (const pid of pidsWith(`${markName}=${mark}`)) process.kill(pid, 'SIGKILL');
+    for (const pid of pidsWith(`${markName}=${mark}`)) killIfThere(pid);
     rmSync(folder, { recursive: true });
   });
   return {
@@ -37,6 +37,14 @@ function aScene(t: ExecutionContext): Scene {
     journal,
     lines: () => readFileSync(journal, 'utf8').split('\n').slice(0, -1),
   };
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended since it was found.
+  }
 }
 
 function pidsWith(variable: string): readonly number[] {
@@ -119,15 +127,15 @@ test.serial(
       const first = box.startAgent();
       const begun = await box.untilStatus('the services are up', allUp(2));
       t.deepEqual(begun.guardian?.fit, true);
-      t.deepEqual([...scene.lines()].toSorted(), [
-        'base begins as none',
-        'hook: primary resumeAlone',
-        'phone begins as primary',
-      ]);
+      const lines = scene.lines();
+      t.is(lines.length, 3, lines.join());
+      // Whatever runs always does not wait for the role to be known.
       t.true(
-        scene.lines().indexOf('phone begins as primary') === 2,
-        'the hook and what it needs came first',
+        lines.some((line) => /^base begins as (none|primary)$/.test(line)),
+        lines.join(),
       );
+      t.true(lines.includes('hook: primary resumeAlone'), lines.join());
+      t.is(lines.at(-1), 'phone begins as primary', 'the hook and what it needs came first');
 
       const second = await agentIsReplaced(t, box, first, begun);
       await guardianIsReplaced(t, box, scene);
