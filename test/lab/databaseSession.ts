@@ -17,6 +17,8 @@ export type DatabaseSession = {
     text: string,
     values?: readonly unknown[],
   ) => Promise<readonly unknown[]>;
+  /** Many statements at once, whose rows nobody wants. */
+  readonly script: (text: string) => Promise<void>;
   /** Warnings of the last statement. */
   readonly warnings: () => readonly string[];
   readonly destroy: () => void;
@@ -56,6 +58,9 @@ export async function databaseSession(box: BoxName, database: string): Promise<D
         values: [...values],
       });
       return rows;
+    },
+    script: async (text) => {
+      await client.query(text);
     },
     warnings: () => warnings,
     destroy: () => socket.destroy(),

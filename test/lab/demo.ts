@@ -7,12 +7,13 @@ import { pause } from './clock.ts';
 import { untilHealthy, type HealthyPair } from './health.ts';
 import { askKeeper } from './keeperProtocol.ts';
 import { namespaces } from './layout.ts';
-import { openLiveView } from './liveView.ts';
+import { openLiveView, outageClock } from './liveView.ts';
 import { startObserver, type RunningObserver } from './observerProcess.ts';
 import { countLost, longestGapMs } from './outage.ts';
 import { isLeading } from './sight.ts';
 import { buildSite } from './site.ts';
 import { removeSite } from './siteRemoval.ts';
+import { showTelephony } from './sip/telephonyShow.ts';
 import { storedRows } from './tables.ts';
 import type { Words } from './words.ts';
 
@@ -22,9 +23,13 @@ const quietMs = 3000;
 export async function demo(words: Words): Promise<number> {
   const stopped = stopOnSignal();
   try {
-    say('\nThe site: two boxes with PostgreSQL, a LAN with a client, in network namespaces.');
+    const { sip } = words.site;
+    const holds = sip ? 'PostgreSQL, Kamailio and rtpengine' : 'PostgreSQL';
+    const lan = sip ? 'a LAN with phones' : 'a LAN with a client';
+    say(`\nThe site: two boxes with ${holds}, ${lan}, in network namespaces.`);
     const pair = await buildSite(words.site, say);
-    const kept = await Promise.race([show(words, pair), stopped]);
+    const shown = sip ? showTelephony(words, pair) : show(words, pair);
+    const kept = await Promise.race([shown, stopped]);
     return kept ? 0 : 1;
   } finally {
     if (words.keep) {
@@ -50,14 +55,19 @@ async function show(words: Words, pair: HealthyPair): Promise<boolean> {
   const observer = startObserver();
   const client = startClient();
   await untilHealthy(words.site.binary, observer, 20_000);
-  const view = openLiveView(observer, client);
+  let faultAtMs: number | undefined;
+  const view = openLiveView(observer, [
+    ['rows acknowledged', () => String(client.acknowledged().length).padStart(8)],
+    ['outage clock', () => outageClock(instants(client), faultAtMs)],
+  ]);
   try {
     view.title(`A healthy pair: ${pair.primary} is primary, every row is on both boxes.`);
     await client.untilFlowing('a client writing', 0, 1000, 20_000);
     await pause(quietMs);
     const cutMs = (await askKeeper({ type: 'powerOff', boxes: [pair.primary] })).atMs;
     observer.awaitPromotion(pair.standby);
-    view.fault(cutMs, `Power cut: ${pair.primary} is dead.`);
+    faultAtMs = cutMs;
+    view.title(`Power cut: ${pair.primary} is dead.`);
     await observer.untilSeen(`${pair.standby} leads`, 20_000, (s) => isLeading(s, pair.standby));
     await client.untilFlowing('rows again', cutMs, 500, 20_000);
     view.title(`${pair.standby} has taken over and writes alone.`);
@@ -73,6 +83,10 @@ async function show(words: Words, pair: HealthyPair): Promise<boolean> {
     view.close();
     await observer.stop();
   }
+}
+
+function instants(client: RunningClient): readonly number[] {
+  return client.acknowledged().map(({ atMs }) => atMs);
 }
 
 async function summarise(

@@ -38,6 +38,8 @@ export type Field = {
   readonly object: (why: string) => void;
   /** Notes something for the report that does not speak against the run. */
   readonly remark: (what: string) => void;
+  /** Notes a figure of this trial's own; its name ends in its unit. */
+  readonly measure: (name: string, value: number) => void;
   readonly powerOn: (...boxes: readonly BoxName[]) => Promise<void>;
   readonly noteHealed: () => void;
 };
@@ -47,6 +49,7 @@ export type Notes = {
   readonly healedAtMs: () => number | undefined;
   readonly objections: () => readonly string[];
   readonly remarks: () => readonly string[];
+  readonly measured: () => Readonly<Record<string, number>>;
 };
 
 /** The field of one run, and what has been noted on it. */
@@ -59,6 +62,7 @@ export function openField(
   let healedAtMs: number | undefined;
   const objections: string[] = [];
   const remarks: string[] = [];
+  const measured: Record<string, number> = {};
   const noteHealed = (): void => {
     healedAtMs = nowMs();
   };
@@ -74,6 +78,9 @@ export function openField(
     },
     object: (why) => objections.push(why),
     remark: (what) => remarks.push(what),
+    measure: (name, value) => {
+      measured[name] = Math.round(value * 10) / 10;
+    },
     powerOn: async (...boxes) => {
       noteHealed();
       await Promise.all(boxes.map(async (box) => askKeeper({ type: 'powerOn', box })));
@@ -88,6 +95,7 @@ export function openField(
       healedAtMs: () => healedAtMs,
       objections: () => objections,
       remarks: () => remarks,
+      measured: () => measured,
     },
   };
 }

@@ -18,7 +18,10 @@ export type BoxStatus = {
   readonly alarms: readonly string[];
   readonly watchdog: { readonly armed: boolean; readonly problem: string | null };
   readonly arbiterStatus: { readonly state: string | null };
+  /** Null: neither services nor sets of files are configured. */
   readonly guardian: {
+    /** `restarts`: starts that followed a failure. */
+    readonly services: readonly { readonly name: string; readonly restarts: number }[];
     readonly sync: readonly {
       readonly name: string;
       readonly lagMs: number | null;

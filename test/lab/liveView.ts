@@ -1,6 +1,5 @@
-// The live view of the demo: both boxes, the row counter, the outage clock.
+// The live view of a demo: both boxes, and what else the demo shows: counters, a clock of the outage.
 
-import type { RunningClient } from './clientProcess.ts';
 import { nowMs } from './clock.ts';
 import { boxNames } from './layout.ts';
 import type { RunningObserver } from './observerProcess.ts';
@@ -8,19 +7,19 @@ import type { BoxSight } from './sight.ts';
 
 export type LiveView = {
   readonly title: (text: string) => void;
-  /** From this instant on the outage clock runs until rows are acknowledged again. */
-  readonly fault: (atMs: number, text: string) => void;
   readonly close: () => void;
 };
 
-const drawMs = 100;
-const height = 6;
+/** A name, and what is there to be shown at this moment. */
+export type Figure = readonly [string, () => string];
 
-export function openLiveView(observer: RunningObserver, client: RunningClient): LiveView {
+const drawMs = 100;
+const nameWidth = 20;
+
+export function openLiveView(observer: RunningObserver, figures: readonly Figure[]): LiveView {
   const terminal = process.stdout.isTTY;
   const startedMs = nowMs();
   let title = '';
-  let faultAtMs: number | undefined;
   let drawn = false;
   let lastStates = '';
 
@@ -38,21 +37,15 @@ export function openLiveView(observer: RunningObserver, client: RunningClient): 
       `  ${clock()}   ${title}`,
       '',
       ...boxNames.map((box, index) => `   ${coloured(sight[box], states[index] ?? box)}`),
-      `   rows acknowledged  ${String(client.acknowledged().length).padStart(8)}`,
-      `   outage clock       ${outage(client, faultAtMs)}`,
+      ...figures.map(([name, shown]) => `   ${name.padEnd(nameWidth)} ${shown()}`),
     ];
-    process.stdout.write(drawn ? `\x1b[${height}A` : '\n');
+    process.stdout.write(drawn ? `\x1b[${rows.length}A` : '\n');
     for (const row of rows) process.stdout.write(`\x1b[2K${row}\n`);
     drawn = true;
   };
   const timer = setInterval(draw, drawMs);
   return {
     title: (text) => {
-      title = text;
-      if (!terminal) line(`${clock()}  ${text}`);
-    },
-    fault: (atMs, text) => {
-      faultAtMs = atMs;
       title = text;
       if (!terminal) line(`${clock()}  ${text}`);
     },
@@ -78,12 +71,12 @@ function coloured(box: BoxSight, text: string): string {
   return `\x1b[${colour}m${text}\x1b[0m`;
 }
 
-function outage(client: RunningClient, faultAtMs: number | undefined): string {
+/** A clock that runs from the last sign of life before a fault to the first one after it. */
+export function outageClock(instantsMs: readonly number[], faultAtMs: number | undefined): string {
   if (faultAtMs === undefined) return '-';
-  const list = client.acknowledged();
-  const index = list.findIndex(({ atMs }) => atMs > faultAtMs + 1);
-  const before = list[index < 0 ? list.length - 1 : index - 1]?.atMs ?? faultAtMs;
-  const end = index < 0 ? nowMs() : (list[index]?.atMs ?? nowMs());
+  const index = instantsMs.findIndex((atMs) => atMs > faultAtMs + 1);
+  const before = instantsMs[index < 0 ? instantsMs.length - 1 : index - 1] ?? faultAtMs;
+  const end = index < 0 ? nowMs() : (instantsMs[index] ?? nowMs());
   const text = `${Math.round(end - before)} ms`;
   return index < 0 ? `\x1b[1;31m${text}\x1b[0m (running)` : `\x1b[1m${text}\x1b[0m`;
 }

@@ -20,7 +20,7 @@ import { leftovers, removeSite } from './siteRemoval.ts';
 import { readState, type SiteOptions } from './siteState.ts';
 import { soak } from './soak.ts';
 import { suite } from './suite.ts';
-import { summaryOf } from './summary.ts';
+import { missedGoals, summaryOf } from './summary.ts';
 import type { TrialLine } from './trialRun.ts';
 import { runSeries, turnsOf } from './trialSeries.ts';
 import { trials, trialsCalled } from './trials.ts';
@@ -38,7 +38,7 @@ const usage = `usage: scripts/lab COMMAND
   soak                    mixed trials: --trials 200 --seed 1 --resume
   list                    names of trials and faults
 up, trial, suite and soak take --eth1 direct|switched, --standby-port unaddressed|down,
---arbiter lan|etcd|fence, --second-path none|serial|lan, --binary FILE;
+--arbiter lan|etcd|fence, --second-path none|serial|lan, --sip, --binary FILE;
 trial, suite and soak take --stop-on-failure, trial and suite --keep (the site stays up).`;
 
 const say: Say = (text) => process.stderr.write(`${text}\n`);
@@ -124,8 +124,11 @@ async function runTrials(words: Words, name: string): Promise<number> {
       say,
     });
     say(summaryOf(lines));
+    const missed = missedGoals(called, lines);
+    for (const sentence of missed) say(`FAILED ${sentence}`);
     if (!words.keep && !words.stopOnFailure) await removeSite();
-    return lines.length === called.length * runs && lines.every(({ pass }) => pass) ? 0 : 1;
+    const complete = lines.length === called.length * runs;
+    return complete && missed.length === 0 && lines.every(({ pass }) => pass) ? 0 : 1;
   });
 }
 
@@ -139,9 +142,10 @@ async function changing(binary: string | undefined, work: () => Promise<number>)
 function siteOf(words: Words): SiteOptions {
   const running = readState();
   if (words.siteGiven || running === undefined) return words.site;
-  const { eth1, standbyPort, arbiter, secondPath, binary } = running.options;
+  const { eth1, standbyPort, arbiter, secondPath, sip, binary } = running.options;
   say(
-    `the running site: Eth1 ${eth1}, standby port ${standbyPort}, arbiter ${arbiter}, second path ${secondPath}, ${binary}`,
+    `the running site: Eth1 ${eth1}, standby port ${standbyPort}, arbiter ${arbiter}, second path ${secondPath}, ` +
+      `${sip ? 'with' : 'without'} the telephone service, ${binary}`,
   );
   return running.options;
 }

@@ -2,8 +2,14 @@
 import test from 'ava';
 import { elsewhereFaults } from './elsewhere.ts';
 import { inMinutes, junitOf, markdownOf, type Report, type ReportLine } from './report.ts';
+import { missedGoals } from './summary.ts';
 
-function line(run: number, outageMs: number | null, why: string | null): ReportLine {
+function line(
+  run: number,
+  outageMs: number | null,
+  why: string | null,
+  measured: ReportLine['measured'] = {},
+): ReportLine {
   return {
     fault: 'A01-primary-power-loss',
     run,
@@ -18,6 +24,7 @@ function line(run: number, outageMs: number | null, why: string | null): ReportL
     mode: 'paired',
     promotedMs: 140,
     pairedAgainMs: 3000,
+    measured,
     notes: ['replayed 3 MB'],
     pass: why === null,
     why,
@@ -44,6 +51,22 @@ test('a row tells runs passed, median and extremes of the outage, what was expec
     ),
   );
   t.true(text.includes('3 of 3 runs passed; 12 min 5 s in all; seed 7.'));
+});
+
+function withGoal(newCallMs: number) {
+  return { name: 'A01-primary-power-loss', expected: { goals: { newCallMs } } };
+}
+
+test('what only this trial measures is told with its spread, and held against its goal', (t) => {
+  const lines = [700, 400, 500].map((newCallMs, run) => line(run, 222, null, { newCallMs }));
+  t.true(markdownOf(reportOf(lines)).includes('| newCallMs 500 [400 .. 700]; replayed 3 MB |'));
+  t.deepEqual(missedGoals([withGoal(500)], lines), []);
+  t.deepEqual(missedGoals([withGoal(499)], lines), [
+    'A01-primary-power-loss: newCallMs is 500, the goal is 499',
+  ]);
+  t.deepEqual(missedGoals([withGoal(500)], [line(1, 222, 'no call')]), [
+    'A01-primary-power-loss: newCallMs was never measured',
+  ]);
 });
 
 test('a failed run is told with its number, and a bar in its sentence breaks no table', (t) => {

@@ -1,7 +1,7 @@
 // The report of a suite: a table for people in Markdown, and JUnit XML for machines. Pure.
 
 import type { ElsewhereFault } from './elsewhere.ts';
-import { rounded, spreadOf } from './summary.ts';
+import { measuredSpreads, rounded, spreadOf } from './summary.ts';
 import type { TrialLine } from './trialRun.ts';
 
 export type ReportRow = {
@@ -61,8 +61,9 @@ function markdownRow({ name, title, expected, lines }: ReportRow): string {
 
 function notesOf(lines: readonly ReportLine[]): string {
   const notes = lines.flatMap(({ notes: told }) => told);
+  const figures = measuredSpreads(lines).map(([name, text]) => `${name} ${text}`);
   const failures = lines.flatMap(({ run, why }) => (why === null ? [] : [`run ${run}: ${why}`]));
-  return [...new Set(notes), ...failures].join('; ');
+  return [...figures, ...new Set(notes), ...failures].join('; ');
 }
 
 function sumOf(lines: readonly ReportLine[], key: 'acked' | 'lost'): number {

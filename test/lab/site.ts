@@ -30,6 +30,8 @@ import { switchNames } from './powerStrip.ts';
 import { removeSite } from './siteRemoval.ts';
 import { readState, sameOptions, writeState, type SiteOptions } from './siteState.ts';
 import { sentenceOf } from './labError.ts';
+import { installTelephony } from './sip/telephony.ts';
+import { startTelephony } from './sip/telephonyStart.ts';
 import { createTables } from './tables.ts';
 import { giveClocksBack } from './wallClock.ts';
 
@@ -53,6 +55,7 @@ export async function bringUp(options: SiteOptions, say: Say): Promise<HealthyPa
 
 /** Builds a site anew; what was there before is removed. */
 export async function buildSite(options: SiteOptions, say: Say): Promise<HealthyPair> {
+  if (options.sip) installTelephony();
   await removeSite();
   say('network: LAN, gateway, reference, client, box-a, box-b, Eth1');
   mkdirSync(runDirectory, { recursive: true });
@@ -73,6 +76,10 @@ export async function buildSite(options: SiteOptions, say: Say): Promise<Healthy
   say('waiting for a healthy pair');
   const pair = await healthyPair(options);
   await createTables(pair.primary);
+  if (options.sip) {
+    say('the telephone service: Kamailio, rtpengine and Redis on both boxes');
+    await startTelephony(pair.primary, options);
+  }
   const up = readState();
   if (up !== undefined) writeState({ ...up, healthyOnce: true });
   return pair;

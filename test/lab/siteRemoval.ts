@@ -6,6 +6,7 @@ import { dataWord } from './etcdServer.ts';
 import { askKeeper } from './keeperProtocol.ts';
 import { boxNames, diskDirectory, labFile, runDirectory } from './layout.ts';
 import { removeNetwork, siteNamespaces } from './network.ts';
+import { phonesWord } from './sip/phones.ts';
 import { readState } from './siteState.ts';
 
 /** Ends every process of the site, removes its namespaces and files. Nothing there: nothing done. */
@@ -63,6 +64,10 @@ function siteProcesses(): readonly number[] {
     `${labFile('forger.ts')}\0${runDirectory}\0`,
     `${labFile('keeper.ts')}\0${runDirectory}\0`,
     `${labFile('observer.ts')}\0${runDirectory}\0`,
+    ...['heartbeatRecorder.ts', 'sip/sipProbe.ts', 'sip/rtpPhones.ts'].map(
+      (name) => `${labFile(name)}\0${runDirectory}/`,
+    ),
+    `${phonesWord}\0${runDirectory}/`,
   ];
   return readdirSync('/proc').flatMap((entry) => {
     if (!/^\d+$/u.test(entry) || Number(entry) === process.pid) return [];

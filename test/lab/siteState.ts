@@ -16,6 +16,8 @@ export type SiteOptions = {
   readonly linkUpDeadline: string;
   readonly arbiter: SiteArbiter;
   readonly secondPath: SecondPath;
+  /** Whether both boxes have the telephone service of test/lab/sip, which takes packages of its own. */
+  readonly sip: boolean;
   /** The executable that both boxes run. */
   readonly binary: string;
   /** PostgreSQL's shared_buffers; large only where a trial wants many dirty pages. */
@@ -62,6 +64,6 @@ export function sameOptions(left: SiteOptions, right: SiteOptions): boolean {
   return JSON.stringify(sorted(left)) === JSON.stringify(sorted(right));
 }
 
-function sorted(options: SiteOptions): readonly [string, string][] {
+function sorted(options: SiteOptions): readonly (readonly [string, string | boolean])[] {
   return Object.entries(options).toSorted(([left], [right]) => (left < right ? -1 : 1));
 }

@@ -12,6 +12,7 @@ import type { Say } from './site.ts';
 import { leftovers, removeSite } from './siteRemoval.ts';
 import type { SiteOptions } from './siteState.ts';
 import type { TrialLine } from './trialRun.ts';
+import { missedGoals } from './summary.ts';
 import { runSeries, turnsOf, type Turn } from './trialSeries.ts';
 import type { Trial } from './trial.ts';
 import { trials, trialsCalled } from './trials.ts';
@@ -56,6 +57,8 @@ export async function suite({ words, site, onLine, say }: SuiteOptions): Promise
   if (words.report !== undefined) writeReport(words.report, report, say);
   const failed = done.filter(({ pass }) => !pass);
   for (const { fault, run, why } of failed) say(`FAILED ${fault} run ${run}: ${why ?? ''}`);
+  const missed = missedGoals([...new Set(turns.map(({ trial }) => trial))], done);
+  for (const sentence of missed) say(`FAILED ${sentence}`);
   for (const { id, title, why, where } of elsewhereFaults) {
     say(`not run here: ${id} ${title}: ${why}; see ${where}`);
   }
@@ -63,7 +66,7 @@ export async function suite({ words, site, onLine, say }: SuiteOptions): Promise
   say(
     `${passed} of ${turns.length} runs passed, ${inMinutes(report.totalMs)} in all, seed ${words.seed}`,
   );
-  return passed === turns.length && left.length === 0 ? 0 : 1;
+  return passed === turns.length && missed.length === 0 && left.length === 0 ? 0 : 1;
 }
 
 /** Trials that want the same of their site follow each other: building one takes long. */

@@ -1,6 +1,7 @@
 // Median, smallest and largest of the figures of several runs, for people (on stderr, so that the
 // lines on stdout stay pure).
 
+import type { Expected } from './trial.ts';
 import type { TrialLine } from './trialRun.ts';
 
 const figures = ['outageMs', 'promotedMs', 'pairedAgainMs'] as const;
@@ -29,7 +30,38 @@ function blockOf(fault: string, lines: readonly TrialLine[]): string {
       const values = lines.map((line) => line[figure]).filter((value) => value !== null);
       return values.length === 0 ? [] : [`  ${figure.padEnd(14)} ${spread(values)}`];
     }),
+    ...measuredSpreads(lines).map(([name, text]) => `  ${name.padEnd(14)} median ${text}`),
   ].join('\n');
+}
+
+/** The figures of a trial's own: name, and "312 [280 .. 530]". */
+export function measuredSpreads(
+  lines: readonly TrialLine[],
+): readonly (readonly [string, string])[] {
+  const names = [...new Set(lines.flatMap((line) => Object.keys(line.measured)))];
+  return names.map((name) => [name, spreadOf(measured(lines, name)) ?? '-']);
+}
+
+function measured(lines: readonly TrialLine[], name: string): readonly number[] {
+  return lines.flatMap((line) => line.measured[name] ?? []);
+}
+
+/** What the medians of all runs say against the goals of their trials, one sentence each. */
+export function missedGoals(
+  trials: readonly { readonly name: string; readonly expected: Pick<Expected, 'goals'> }[],
+  lines: readonly TrialLine[],
+): readonly string[] {
+  return trials.flatMap(({ name, expected }) =>
+    Object.entries(expected.goals ?? {}).flatMap(([figure, goal]) => {
+      const values = measured(
+        lines.filter(({ fault }) => fault === name),
+        figure,
+      );
+      if (values.length === 0) return [`${name}: ${figure} was never measured`];
+      const reached = median(values.toSorted((left, right) => left - right));
+      return reached <= goal ? [] : [`${name}: ${figure} is ${reached}, the goal is ${goal}`];
+    }),
+  );
 }
 
 /** "median 312 [280 .. 530] ms" */

@@ -16,6 +16,8 @@ export type Expected = {
   readonly outageLimitMs: OutageLimit;
   /** From the healing to a healthy pair, where a limit is promised. */
   readonly healthyWithinMs?: number;
+  /** What the median over all runs of a figure of this trial's own may be; a run by itself may take longer. */
+  readonly goals?: Readonly<Record<string, number>>;
   /** Whether the healed boxes may both hold the address for two heartbeats. */
   readonly mayOverlap: boolean;
   /** How long both may hold it while they cannot hear each other; none where this is missing. */

@@ -35,6 +35,8 @@ export type TrialLine = {
   readonly promotedMs: number | null;
   /** Heal (or the fault, where nothing is to be healed) to a healthy pair. */
   readonly pairedAgainMs: number | null;
+  /** What only this trial measures; a name ends in its unit. */
+  readonly measured: Readonly<Record<string, number>>;
   /** What else is worth a word in the report; nothing here speaks against the run. */
   readonly notes: readonly string[];
   readonly pass: boolean;
@@ -138,6 +140,7 @@ async function measured(finished: Finished): Promise<TrialLine> {
     fault: trial.name,
     run,
     ...figures,
+    measured: notes?.measured() ?? {},
     notes: notes?.remarks() ?? [],
     pass: why.length === 0,
     why: why.length === 0 ? null : why.join('; '),
@@ -174,7 +177,7 @@ function unexplained(
   });
 }
 
-type Figures = Omit<TrialLine, 'fault' | 'run' | 'notes' | 'pass' | 'why'>;
+type Figures = Omit<TrialLine, 'fault' | 'run' | 'measured' | 'notes' | 'pass' | 'why'>;
 
 /** What the figures say against a run, one sentence each. */
 function complaints(finished: Finished, figures: Figures): readonly string[] {

@@ -6,12 +6,14 @@ import { crashTrials } from './trials/crash.ts';
 import { crashStepTrials } from './trials/crashSteps.ts';
 import { databaseTrials } from './trials/database.ts';
 import { forgedHeartbeatTrials } from './trials/forgedHeartbeats.ts';
+import { guardianLoadTrials } from './trials/guardianLoad.ts';
 import { heartbeatLossTrials } from './trials/heartbeatLoss.ts';
 import { logTrials } from './trials/logs.ts';
 import { networkTrials } from './trials/network.ts';
 import { operationTrials } from './trials/operation.ts';
 import { pathTrials } from './trials/paths.ts';
 import { pauseTrials } from './trials/pauses.ts';
+import { sipTrials } from './trials/sip.ts';
 import { stateDiskTrials } from './trials/stateDisk.ts';
 import { stabilityTrials } from './trials/stability.ts';
 import { arbiterTrials } from './trials/arbiters.ts';
@@ -36,6 +38,8 @@ export const trials: readonly Trial[] = [
   ...keyTrials,
   ...syncTrials,
   ...operationTrials,
+  ...guardianLoadTrials,
+  ...sipTrials,
 ].toSorted((left, right) => (left.name < right.name ? -1 : 1));
 
 /**

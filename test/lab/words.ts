@@ -33,6 +33,7 @@ const known = {
   'standby-port': { type: 'string', default: 'unaddressed' },
   arbiter: { type: 'string', default: 'lan' },
   'second-path': { type: 'string', default: 'none' },
+  sip: { type: 'boolean', default: false },
   binary: { type: 'string', default: defaultBinary },
   runs: { type: 'string' },
   only: { type: 'string' },
@@ -64,11 +65,12 @@ export function parseWords(line: readonly string[]): Words {
       linkUpDeadline: '3s',
       arbiter: oneOf('--arbiter', values.arbiter, ['lan', 'etcd', 'fence'] as const),
       secondPath: oneOf('--second-path', values['second-path'], ['none', 'serial', 'lan'] as const),
+      sip: values.sip,
       binary: values.binary,
       sharedBuffers: checkpoint ? largeBuffers : '128MB',
     },
     siteGiven: line.some((word) =>
-      /^--(?:eth1|standby-port|arbiter|second-path|binary|during-checkpoint)/u.test(word),
+      /^--(?:eth1|standby-port|arbiter|second-path|sip|binary|during-checkpoint)/u.test(word),
     ),
     trial: {
       load: oneOf('--load', values.load, ['none', 'cpu'] as const),
