@@ -137,6 +137,7 @@ export const hindranceText: Readonly<Record<string, string>> = {
   databaseNotReady: 'the database does not run as a standby',
   noRoundSinceContact: 'the LAN has not been asked since the last contact',
   roundTooOld: 'the LAN has not been asked just now',
+  roundInterrupted: 'the LAN was not asked as often as it must be: this box was busy',
   lanNotGood: 'the LAN is not good here: no carrier, or no reference answers',
   lanWasBroken: 'the LAN was not good all the time since the last contact',
   nobodyLooked: 'the LAN was not watched all the time since the last contact',

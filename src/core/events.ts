@@ -42,6 +42,8 @@ export type PortState = {
 export type ProbeResult = {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
+  /** How often everybody was asked: an agent that is held up leaves questions out. */
+  readonly asked: number;
   readonly carrier: boolean;
   readonly carrierChanges: number;
   readonly referenceAnswered: boolean;

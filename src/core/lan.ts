@@ -56,6 +56,8 @@ export function noteRound(turn: Turn, result: EventOf<'probeRoundDone'>['result'
     startedAt: result.startedAtMs,
     endedAt: result.endedAtMs,
     valid: result.carrier && result.referenceAnswered && references.length > 0,
+    // A single frame may be lost anywhere: that nobody answers is evidence only where it was asked as often as it should be.
+    whole: result.asked >= settings.probes,
     serviceAnswered: foreign.length > 0,
     peerOnHeartbeatPort: result.peerAnsweredOnHeartbeatPort,
   };
@@ -161,6 +163,7 @@ export function roundWasSilent(state: State, since: number): boolean {
     round !== null &&
     round.startedAt > since &&
     round.valid &&
+    round.whole &&
     !round.serviceAnswered &&
     state.port.carrier
   );

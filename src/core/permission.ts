@@ -17,6 +17,7 @@ export type Hindrance =
   | 'databaseNotReady'
   | 'noRoundSinceContact'
   | 'roundTooOld'
+  | 'roundInterrupted'
   | 'lanNotGood'
   | 'addressAnswered'
   | 'peerAnswered'
@@ -57,6 +58,7 @@ export function standbyHindrance(state: State, settings: Settings): Hindrance | 
   if (!state.database.running || state.database.inRecovery !== true) return 'databaseNotReady';
   if (round === null || round.startedAt <= contact.processedAt) return 'noRoundSinceContact';
   if (!round.valid || !state.port.carrier) return 'lanNotGood';
+  if (!round.whole) return 'roundInterrupted';
   const silentMs = now - (contact.ackedAt ?? state.startedAt);
   // Who can be switched off need not fall silent by himself: a living primary would have gone on alone by then.
   const canWait = settings.arbiter !== 'fence' || silentMs <= settings.takeoverLimitMs;

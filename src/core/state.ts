@@ -43,6 +43,8 @@ export type Round = {
   readonly endedAt: number;
   /** Own carrier up for the whole round and a reference answered. */
   readonly valid: boolean;
+  /** Every question of it was asked. */
+  readonly whole: boolean;
   /** Somebody who is no reference answered for a service address. */
   readonly serviceAnswered: boolean;
   readonly peerOnHeartbeatPort: boolean;

@@ -240,6 +240,7 @@ export function probeResult(changes: Partial<ProbeResult> = {}): ProbeResult {
   return {
     startedAtMs: 0,
     endedAtMs: 90,
+    asked: 3,
     carrier: true,
     carrierChanges: 1,
     referenceAnswered: true,

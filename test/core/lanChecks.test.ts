@@ -9,6 +9,7 @@ const round: Round = {
   startedAt: 0,
   endedAt: 90,
   valid: true,
+  whole: true,
   serviceAnswered: true,
   peerOnHeartbeatPort: true,
 };

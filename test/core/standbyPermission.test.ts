@@ -110,6 +110,15 @@ test('lan 3: with carrier on Eth1 only a round that ended just now is evidence',
   t.is(node.state().name, 'takingOver');
 });
 
+test('lan 3: a round that was interrupted is no evidence that nobody answers (I2)', (t) => {
+  const node = eligibleStandby();
+  node.pass(400, { round: { asked: 2 } });
+  t.is(hindrance(node), 'roundInterrupted');
+  t.is(node.state().name, 'standby');
+  node.pass(110);
+  t.is(node.state().name, 'takingOver');
+});
+
 test('lan 3: without carrier on the service port nothing is known of the LAN', (t) => {
   const node = eligibleStandby();
   node.port({ carrier: false, carrierChanges: 2 });

@@ -6,6 +6,14 @@ const lan = ['lan'] as const;
 
 export const standbyEvidence: readonly Mutant[] = [
   {
+    name: 'interrupted-round-counts',
+    rule: 'that nobody answered is evidence only where every question of the round was asked',
+    section: '6, standby 3',
+    arbiters: lan,
+    themes: ['question'],
+    patches: [patch('permission.ts', "if (!round.whole) return 'roundInterrupted';", '')],
+  },
+  {
     name: 'no-probe',
     rule: 'a standby does not take over while somebody answers for the service address',
     section: '6, standby 3',

@@ -4,6 +4,7 @@ import type { Fault } from './faultSite.ts';
 import { forgetLog } from './forgottenLog.ts';
 import { blinkLan } from './lanBlink.ts';
 import { orderLate } from './lateOrder.ts';
+import { loseQuestion } from './lostQuestion.ts';
 import { returnOldPrimary } from './oldPrimary.ts';
 
 export const aimedFaultNames = [
@@ -11,6 +12,7 @@ export const aimedFaultNames = [
   'logForgotten',
   'oldPrimaryReturns',
   'orderLate',
+  'questionLost',
 ] as const;
 
 export const aimedFaults = {
@@ -18,4 +20,5 @@ export const aimedFaults = {
   logForgotten: forgetLog,
   oldPrimaryReturns: returnOldPrimary,
   orderLate,
+  questionLost: loseQuestion,
 } satisfies Readonly<Record<(typeof aimedFaultNames)[number], Fault>>;

@@ -11,7 +11,9 @@ export function calmMs({ options: { linkUp } }: World): number {
 }
 
 /** A LAN that hides the boxes from each other, and a cable that loses whole rounds, are faults of their own. */
-export function mayBeExamined({ options }: World): boolean {
+export function mayBeExamined({ options, services }: World): boolean {
+  // A planned change at the very moment of the fault would make two things of one.
+  if (services?.movesRoles === true) return false;
   // A promotion that fails more often than not keeps no promise of time.
   return !options.isolatedLan && options.heartbeatLoss < 0.01 && options.promotionFailure < 0.5;
 }

@@ -102,6 +102,8 @@ export class Lan {
   readonly recovering: readonly [Counter, Counter] = [new Counter(), new Counter()];
   readonly raising: readonly [Counter, Counter] = [new Counter(), new Counter()];
   readonly dead = new Counter();
+  /** The next question for the service address, or its answer, is lost. */
+  losesNextQuestion = false;
   /** The boxes do not see each other, and both see the references. */
   readonly partitioned = new Counter();
   readonly referencesDead = new Counter();

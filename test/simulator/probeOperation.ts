@@ -20,8 +20,11 @@ export function probeOperation(
   const startedAtMs = box.clockMs();
   const before = box.port();
   const answered = { reference: false, service: false, peer: false };
+  let asked = 0;
   const ask = (): null => {
-    if (!agent.isStalled) askOnce(world, box, effect, answered);
+    if (agent.isStalled) return null;
+    asked += 1;
+    askOnce(world, box, effect, answered);
     return null;
   };
   const pauseMs = probeRoundMs / probes;
@@ -37,6 +40,7 @@ export function probeOperation(
       result: {
         startedAtMs,
         endedAtMs: box.clockMs(),
+        asked,
         carrier: before.carrier && box.port().carrier,
         carrierChanges: box.port().carrierChanges,
         referenceAnswered: answered.reference,
@@ -59,7 +63,9 @@ function askOnce(
     !random.chance(world.options.lanLoss) && !random.chance(world.options.lanLoss);
   const forwards = box.powered && box.portUp && lan.forwards(box.side);
   if (forwards && !lan.referencesDead.active && arrives()) answered.reference = true;
-  if (effect.askService && world.seesOnLan(box) && arrives()) {
+  const isLost = effect.askService && lan.losesNextQuestion;
+  if (effect.askService) lan.losesNextQuestion = false;
+  if (effect.askService && world.seesOnLan(box) && arrives() && !isLost) {
     if (box.peer.addressOn && !box.peer.frozen) answered.service = true;
     world.claimed(box, 'probed');
   }

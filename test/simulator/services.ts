@@ -56,10 +56,13 @@ export class Services {
   readonly #marks: [Mark | null, Mark | null] = [null, null];
   /** Since when this box serves, as far as the last poll saw it. */
   readonly #servesSince: [number | null, number | null] = [null, null];
+  readonly #asksBack: boolean;
   #giveUpMs = 1000;
   #isMended = false;
 
-  constructor(world: World, { seed, breaksEveryMs, marksMs }: ServiceOptions) {
+  constructor(world: World, options: ServiceOptions) {
+    const { seed, breaksEveryMs, marksMs, failbackAfterMs } = options;
+    this.#asksBack = failbackAfterMs !== null;
     this.#world = world;
     this.#random = new Random(seed);
     this.#breaksEveryMs = breaksEveryMs;
@@ -80,6 +83,11 @@ export class Services {
   powerLost(box: Box): void {
     this.#marks[box.side] = null;
     this.#servesSince[box.side] = null;
+  }
+
+  /** The role may be handed over because of them at any moment. */
+  get movesRoles(): boolean {
+    return this.#asksBack || this.#marks.some((mark) => mark !== null);
   }
 
   break(box: Box): void {

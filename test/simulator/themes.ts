@@ -6,7 +6,7 @@ import type { FaultName, WorldOptions } from './worldOptions.ts';
 
 type DrawnTheme = 'sight' | 'blocked' | 'records' | 'databases' | 'arbiter';
 /** Each for a story of which every step must follow on the last: what is drawn at random never comes to its end. */
-type AimedTheme = 'blink' | 'forgetful' | 'handback' | 'return' | 'late';
+type AimedTheme = 'blink' | 'question' | 'forgetful' | 'handback' | 'return' | 'late';
 export type ThemeName = DrawnTheme | AimedTheme;
 
 const themes: Readonly<Record<DrawnTheme, readonly FaultName[]>> = {
@@ -134,6 +134,8 @@ type Weights = WorldOptions['weights'];
 const aimed: Readonly<Record<AimedTheme, Weights>> = {
   /** The LAN is away for just as long as the standby looks. */
   blink: [['lanBlinks', 1]],
+  /** The one question that was asked in a round was lost. */
+  question: [['questionLost', 1]],
   /** The primary restarts with less than its standby holds. */
   forgetful: [
     ['logForgotten', 3],
@@ -157,7 +159,7 @@ const aimed: Readonly<Record<AimedTheme, Weights>> = {
 };
 
 const aimedAt: Readonly<Record<SimulatedArbiter, readonly AimedTheme[]>> = {
-  lan: ['blink', 'forgetful', 'handback', 'return'],
+  lan: ['blink', 'question', 'forgetful', 'handback', 'return'],
   etcd: ['late'],
   fence: [],
 };
@@ -176,7 +178,7 @@ export function drawAimed(random: Random, arbiter: SimulatedArbiter): Partial<Fa
     clusterMs: 1000,
     weights: aimed[theme],
     aim: theme === 'handback' ? 1 : 0,
-    strike: theme === 'blink' ? 0.8 : 0,
+    strike: theme === 'blink' || theme === 'question' ? 0.8 : 0,
     promotionFailure: theme === 'handback' || theme === 'forgetful' ? 0.6 : 0,
   };
 }

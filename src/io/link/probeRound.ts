@@ -41,6 +41,8 @@ export type CarrierSight = { readonly carrier: boolean; readonly carrierChanges:
 export type ProbeRound = {
   readonly request: ProbeRequest;
   readonly startedAtMs: number;
+  /** A question went out to everybody. */
+  noteAsked(): void;
   noteSendFailure(errno: string): void;
   hearArp(packet: ArpPacket): void;
   hearNeighbour(packet: NeighbourPacket): void;
@@ -58,6 +60,7 @@ export function beginProbeRound(
   const serviceAnsweredBy = new Set<string>();
   let peerAnswered = false;
   let sendFailed: string | null = null;
+  let asked = 0;
 
   const isForeign = (mac: string): boolean => !subject.ownMacs.has(mac);
   // The answer to a question with sender address zero names zero as its target; replies to the
@@ -71,6 +74,9 @@ export function beginProbeRound(
   return {
     request,
     startedAtMs,
+    noteAsked() {
+      asked += 1;
+    },
     noteSendFailure(errno) {
       sendFailed ??= errno;
     },
@@ -101,6 +107,7 @@ export function beginProbeRound(
     result: (endedAtMs, end) => ({
       startedAtMs,
       endedAtMs,
+      asked,
       carrier: start.carrier && end.carrier && start.carrierChanges === end.carrierChanges,
       carrierChanges: end.carrierChanges,
       // With a question that was not sent the silence about it would pass as evidence: no round at all.

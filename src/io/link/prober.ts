@@ -113,4 +113,5 @@ function ask(round: ProbeRound, subject: ProbeSubject, { service, heartbeat }: P
     refusals.push(...frames.map((frame) => packets.sendNeighbour(frame)));
   }
   for (const refusal of refusals) if (refusal !== null) round.noteSendFailure(refusal);
+  round.noteAsked();
 }

@@ -272,6 +272,19 @@ test.serial('answers that waited while the process was held up are counted', asy
   t.true((await round).referenceAnswered);
 });
 
+test.serial(
+  'I2: a round says how often it asked, and leaves out what it was held up for',
+  async (t) => {
+    const { port } = openPort(t);
+    t.is((await port.probe({ ...EVERYTHING, probes: 3 })).asked, 3);
+    await setImmediate();
+    const round = port.probe({ ...EVERYTHING, probes: 3 });
+    const until80 = monotonicMs() + 80;
+    while (monotonicMs() < until80); // asked at 0, and next when it is over
+    t.true((await round).asked < 3);
+  },
+);
+
 test.serial('close ends an open round at once and says so', async (t) => {
   const { port } = openPort(t);
   const round = port.probe({ ...EVERYTHING, roundMs: 60_000 });

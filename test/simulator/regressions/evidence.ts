@@ -85,6 +85,19 @@ const oneWayThenCut: Script = function* (scene) {
   yield 6000;
 };
 
+/** The only question that the standby asked in a round was lost, and then its agent was blocked until it might take over. */
+const oneQuestion: Script = function* (scene) {
+  const { world, random, standby, stall, cut } = scene;
+  const { lan, cable, options } = world;
+  cut('the cable', cable.unplugged);
+  yield* nextRound(scene);
+  lan.losesNextQuestion = true;
+  yield 1;
+  lan.losesNextQuestion = false;
+  stall(standby, options.settings.deadIntervalMs * random.between(0.5, 1.5));
+  yield* takerDies(scene);
+};
+
 export const vetoOfEth1 = {
   what: 'a box that answers on Eth1 lives, whatever the LAN says',
   patches: [patch('permission.ts', `if (round.peerOnHeartbeatPort) return 'peerAnswered';`, '')],
@@ -168,6 +181,18 @@ export const evidenceRegressions: readonly Regression[] = [
     test: {
       file: 'standbyPermission.test.ts',
       title: 'lan 5: words that come one way do not hide that only the LAN answers (I2)',
+    },
+  },
+  {
+    story:
+      'I2: a standby that was blocked within a round took over on a single question, which was lost',
+    seed: 1,
+    arbiter: 'lan',
+    stage: { script: oneQuestion },
+    patches: [patch('permission.ts', "if (!round.whole) return 'roundInterrupted';", '')],
+    test: {
+      file: 'standbyPermission.test.ts',
+      title: 'lan 3: a round that was interrupted is no evidence that nobody answers (I2)',
     },
   },
   {
