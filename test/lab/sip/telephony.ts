@@ -4,6 +4,7 @@
 import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { run } from '../command.ts';
+import { runInBox } from '../insideBox.ts';
 import { LabError } from '../labError.ts';
 import { addresses, labFile, paths, repository, type BoxName } from '../layout.ts';
 
@@ -82,11 +83,23 @@ listen-http = 127.0.0.1:2225
 redis = ${redisPassword}@127.0.0.1:6379/0
 num-threads = 2
 media-num-threads = 1
-timeout = 3600
+# Audio that ended without a word, and calls that a dead box was setting up.
+timeout = 60
+offer-timeout = 180
+# A call that is over is forgotten at once: one that were to be forgotten in half a minute would, read back by the other box, stay.
+delete-delay = 0
 foreground = true
 log-stderr = true
 log-level = 5
 `;
+}
+
+/** How many calls the audio relay of a box knows. */
+export async function relayedCalls(box: BoxName): Promise<number> {
+  const command = ['/usr/bin/env', `REDISCLI_AUTH=${redisPassword}`, 'redis-cli', 'dbsize'];
+  const { exitCode, stdout, stderr } = await runInBox(box, command, 5000);
+  if (exitCode !== 0) throw new LabError(`the memory of the relay of ${box}: ${stderr.trim()}`);
+  return Number(stdout);
 }
 
 /** Readable by the user of the service and by nobody else. */

@@ -31,6 +31,7 @@ import {
 import { startAudio } from '../sip/rtpPhonesProcess.ts';
 import { longestRtpGapMs } from '../sip/rtpGaps.ts';
 import { startSipProbe, untilTelephoneAnswers } from '../sip/sipProbeProcess.ts';
+import { relayedCalls } from '../sip/telephony.ts';
 import { atMost, noLimit, takeoverGoal, type Expected, type Trial } from '../trial.ts';
 
 const site = { sip: true } as const;
@@ -231,6 +232,9 @@ async function powerLoss(field: Field, exchange: Exchange): Promise<void> {
   await objectToLostCalls(field, exchange, atMs);
   await passing.untilOver(60_000);
   const failed = passing.all().filter(({ endedMs }) => endedMs === null);
+  // A call that is over and not forgotten holds its ports.
+  const relayed = await relayedCalls(standby);
+  if (relayed > failed.length) field.object(`the relay still has ${relayed} calls`);
   if (failed.length > 0) field.remark(`${failed.length} calls were being set up and failed`);
   measureSilence(field, exchange, atMs);
   await objectToRecords(field, standby, [...exchange.held.all(), ...passing.all(), ...every], atMs);
