@@ -38,8 +38,8 @@ type Environment = Readonly<Record<string, string>>;
 
 export type Services = {
   /**
-   * Finds what the last guardian left running; ends what is no longer configured, and what nobody knows. Resolves when that
-   * is done, which takes no longer than the longest stop deadline and some seconds.
+   * Finds what the last guardian left running, and ends what nobody knows. Resolves within some seconds: what is no longer
+   * configured is asked to stop and may take its time, in which nothing else is started, but everything is watched.
    */
   readonly begin: (left: readonly RunningService[]) => Promise<readonly FoundService[]>;
   readonly start: (service: string, token: number) => void;
@@ -56,15 +56,27 @@ export type Services = {
 const killMs = 2_000;
 
 export function openServices(options: ServicesOptions): Services {
+  // No longer configured and still there. A service that was given another name wants the port that its former self holds.
+  const leaving = new Set<RunningService>();
+  let left: Promise<unknown> = Promise.resolve();
   const services = new Map(
-    options.descriptions.map((each) => [each.name, superviseOne(options, each)]),
+    options.descriptions.map((each) => [each.name, superviseOne(options, each, () => left)]),
   );
 
-  const running = (): readonly RunningService[] =>
-    [...services.values()].flatMap((each) => {
+  const running = (): readonly RunningService[] => [
+    ...[...services.values()].flatMap((each) => {
       const run = each.running();
       return run === null ? [] : [{ main: run.main, description: run.kind.description }];
-    });
+    }),
+    ...leaving,
+  ];
+
+  const remove = async (gone: RunningService): Promise<void> => {
+    leaving.add(gone);
+    await endRemoved(options, gone);
+    leaving.delete(gone);
+    options.onChange();
+  };
 
   const memory = watchMemory(
     options.runDirectory,
@@ -77,18 +89,17 @@ export function openServices(options: ServicesOptions): Services {
 
   return {
     running,
-    async begin(left) {
+    async begin(before) {
       await makeLogDirectory(options.logDirectory);
-      const names = new Set(services.keys());
-      await Promise.all(
-        left
-          .filter(({ description }) => !names.has(description.name))
-          .map(async (gone) => endRemoved(options, gone)),
-      );
+      const known = new Map(before.map((each) => [each.description.name, each]));
       const marked = markedProcesses(options.runDirectory);
-      await endUnknown(options, marked.services);
+      const removed = before.filter(({ description }) => !services.has(description.name));
+      left = Promise.all(removed.map(remove));
+      const unknown = [...marked.services].filter(
+        (name) => !services.has(name) && !known.has(name),
+      );
+      await endUnknown(options, unknown);
       await killAll(() => marked.checks.filter(isRunning), killMs);
-      const known = new Map(left.map((each) => [each.description.name, each]));
       const found = await Promise.all(
         [...services].map(async ([name, each]) => {
           return adopt(options, each, known.get(name), !marked.services.has(name));
@@ -116,10 +127,14 @@ export function openServices(options: ServicesOptions): Services {
   };
 }
 
-function superviseOne(options: ServicesOptions, description: ServiceDescription): Supervised {
+function superviseOne(
+  options: ServicesOptions,
+  description: ServiceDescription,
+  mayStart: () => Promise<unknown>,
+): Supervised {
   const { logDirectory, runDirectory, onEvent, onChange } = options;
   const kind = kindOf(options, description);
-  return supervise({ ...kind, logDirectory, runDirectory, onEvent, onChange });
+  return supervise({ ...kind, logDirectory, runDirectory, onEvent, onChange, mayStart });
 }
 
 function kindOf(options: ServicesOptions, description: ServiceDescription): Kind {
@@ -180,6 +195,9 @@ async function adopt(
   return { service: description.name, current: isCurrent };
 }
 
+/** Nothing is in the way of what is never started. */
+async function onlyStopped(): Promise<void> {}
+
 /** A service that is no longer configured is stopped in its own way, then killed. */
 async function endRemoved(options: ServicesOptions, gone: RunningService): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -188,7 +206,9 @@ async function endRemoved(options: ServicesOptions, gone: RunningService): Promi
   const onEvent = ({ type }: ServiceEvent): void => {
     if (type === 'serviceStopped') resolve();
   };
-  const service = supervise({ ...kind, logDirectory, runDirectory, onEvent, onChange() {} });
+  const mayStart = onlyStopped;
+  const surrounded = { logDirectory, runDirectory, onEvent, onChange() {}, mayStart };
+  const service = supervise({ ...kind, ...surrounded });
   const found = await kind.driver.find(gone.main);
   service.adopt({ found, known: gone.main, kind, isClear: false });
   const { stopDeadlineMs } = gone.description;
@@ -198,11 +218,9 @@ async function endRemoved(options: ServicesOptions, gone: RunningService): Promi
 
 /** What carries the mark of a service that nobody knows: a guardian died in the middle of something. */
 async function endUnknown(
-  { descriptions, runDirectory }: ServicesOptions,
-  marked: ReadonlySet<string>,
+  { runDirectory }: ServicesOptions,
+  unknown: readonly string[],
 ): Promise<void> {
-  const names = new Set(descriptions.map(({ name }) => name));
-  const unknown = [...marked].filter((service) => !names.has(service));
   await Promise.all(
     unknown.map(async (service) =>
       killAll(() => membersOf({ service, main: null, runDirectory }), killMs),

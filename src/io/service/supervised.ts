@@ -20,6 +20,8 @@ export type SupervisedOptions = Kind & {
   readonly onEvent: (event: ServiceEvent) => void;
   /** What runs has changed: it is to be written down before anything else happens. */
   readonly onChange: () => void;
+  /** Resolves when nothing is in the way of its start that is no part of it. */
+  readonly mayStart: () => Promise<unknown>;
 };
 
 export type Supervised = {
@@ -111,6 +113,7 @@ function inTurn(it: Supervision, act: () => Promise<void>): void {
 async function start(it: Supervision, token: number, signal: AbortSignal): Promise<void> {
   const { description, driver, onEvent } = it.options;
   const service = description.name;
+  await Promise.race([it.options.mayStart(), whenAborted(signal)]);
   await clear(it);
   it.logLength = logLength(logPathOf(it.options));
   await it.logLength;
@@ -126,6 +129,13 @@ async function start(it: Supervision, token: number, signal: AbortSignal): Promi
   if (description.program.type !== 'process') it.isClear = false;
   await clear(it);
   onEvent({ type: 'serviceNotStarted', service, token, text: started.text });
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function take(it: Supervision, run: RunOfService, child: ChildProcess | null): void {

@@ -82,7 +82,7 @@ test('checks, times and bounds may change without a restart', async (t) => {
   t.deepEqual(await hands.begin(left(place)), [{ service: 'pbx', current: true }]);
 });
 
-test('a service that is no longer configured is stopped in its own way before anything begins', async (t) => {
+test('a service that is no longer configured is stopped in its own way before anything is started', async (t) => {
   const place = aPlace(t);
   const script = `trap 'echo ended; exit 0' INT; echo up; while :; do sleep 0.05; done`;
   const before = someHands(t, place, [aScript(script, { name: 'old', stopSignal: 'SIGINT' })]);
@@ -91,8 +91,41 @@ test('a service that is no longer configured is stopped in its own way before an
   before.close();
   const hands = someHands(t, place, [aService()]);
   t.deepEqual(await hands.begin(left(place)), []);
+  await hands.run();
   t.false(lives(pid));
   t.is(place.log('old'), 'up\nended');
+  t.deepEqual(
+    left(place).map(({ description }) => description.name),
+    ['pbx'],
+  );
+});
+
+test('one that is no longer configured and does not end keeps nobody from watching the others', async (t) => {
+  const place = aPlace(t);
+  const stubborn = aScript(`trap '' TERM; echo up; while :; do sleep 0.05; done`, {
+    name: 'old',
+    stopDeadlineMs: 60_000,
+  });
+  const descriptions = [aService(), aService({ name: 'ivr' })];
+  const before = someHands(t, place, [...descriptions, stubborn]);
+  const pid = await before.run();
+  const old = await before.run('old');
+  await until('it is up', () => place.log('old') === 'up', 20_000);
+  before.close();
+  const hands = someHands(t, place, descriptions);
+  t.teardown(() => process.kill(old, 'SIGKILL'));
+  t.deepEqual(await hands.begin(left(place)), [{ service: 'pbx', current: true }]);
+  process.kill(pid, 'SIGKILL');
+  t.like(await hands.next('serviceExited'), { service: 'pbx', token: 0 });
+  t.true(
+    left(place).some(({ description }) => description.name === 'old'),
+    'a guardian that begins now would wait for it, too',
+  );
+  // What it holds may be what is to be started now.
+  hands.start('ivr', 1);
+  hands.stop('ivr', 2, true, 0);
+  t.regex((await hands.next('serviceNotStarted')).text, /a stop was asked for/);
+  t.true(lives(old));
 });
 
 test('one that ended while nobody watched is not found; what it left goes before the next start', async (t) => {
