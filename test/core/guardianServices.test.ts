@@ -387,3 +387,25 @@ test('G12: what cannot be stopped makes the box unfit, and is waited for by nobo
   guardian.stopped('base');
   t.true(guardian.fit);
 });
+
+test('G5: a required service that waits for one which has failed makes the box unfit, wherever it is to run', (t) => {
+  const guardian = new DrivenGuardian([
+    service('base', { required: false }),
+    service('middle', { required: false, after: ['base'] }),
+    service('pbx', { runs: 'primary', after: ['middle'] }),
+  ]);
+  guardian.begin();
+  guardian.role('primary');
+  for (const name of ['base', 'middle', 'pbx']) guardian.started(name);
+  loop(guardian, 'base', 5);
+  t.not(guardian.shown('base').unfitForMs, null);
+  t.true(guardian.fit, 'what is up has what it needs');
+  guardian.exited('middle');
+  t.true(guardian.fit);
+  guardian.exited('pbx');
+  t.false(guardian.fit);
+  guardian.role('standby');
+  t.false(guardian.fit, 'it would fail here again, and wander for ever');
+  guardian.order('stop', 'pbx');
+  t.true(guardian.fit, 'nobody waits for what is held');
+});

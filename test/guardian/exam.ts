@@ -134,7 +134,26 @@ export class Exam {
       readonly settings: { readonly required: boolean };
       readonly trouble: TroubleBook;
     }[] = [...this.book.services, ...this.hooks.hooks];
-    return !all.some(({ settings, trouble }) => settings.required && trouble.unfitUntil !== null);
+    if (all.some(({ settings, trouble }) => settings.required && trouble.unfitUntil !== null))
+      return false;
+    const blocked = this.#blocked();
+    return !this.book.services.some(
+      ({ settings, held }) => settings.required && !held && blocked.has(settings.name),
+    );
+  }
+
+  /** What is not up and marked, or needs what is blocked. */
+  #blocked(): ReadonlySet<string> {
+    const away = this.book.services.filter(({ phase }) => phase !== 'up');
+    const blocked = new Set<string>();
+    for (let before = -1; before !== blocked.size;) {
+      before = blocked.size;
+      for (const { settings, trouble } of away) {
+        const isBlocked = settings.after.some((name) => blocked.has(name));
+        if (trouble.unfitUntil !== null || isBlocked) blocked.add(settings.name);
+      }
+    }
+    return blocked;
   }
 }
 

@@ -147,6 +147,12 @@ const marks: readonly GuardianMutant[] = [
   ),
   mutant(
     'G4',
+    'waits-and-is-fit',
+    'a required service that waits for one that is marked makes the box unfit',
+    patch('summary.ts', ' && !services.some((each) => waits(each, byName))', ''),
+  ),
+  mutant(
+    'G4',
     'failures-forgotten',
     'failures survive the guardian',
     patch(

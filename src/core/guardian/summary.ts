@@ -7,13 +7,33 @@ import type { Hook, Service, Turn } from './turn.ts';
 import { beginTurn, pairs } from './turn.ts';
 import { isRunning, mayRun, mustRest, startWaitsFor } from './wanted.ts';
 
-/** No required service and no required hook is marked (G5). */
+/**
+ * No required service and no required hook is marked, and no required service that is not up needs one that is: it would wait
+ * for ever (G5). Asked whether or not it is to run here now, so that what cannot be started does not wander between the boxes.
+ */
 export function guardianFitness(state: GuardianState, settings: GuardianSettings): boolean {
-  const marks = [
-    ...pairs(settings.services, state.services),
-    ...pairs(settings.hooks, state.hooks),
-  ];
-  return !marks.some(({ settings: { required }, life }) => required && isMarked(life.trouble));
+  const services = pairs(settings.services, state.services);
+  const byName = new Map(services.map((service) => [service.life.name, service]));
+  const hooks = pairs(settings.hooks, state.hooks);
+  return ![...services, ...hooks].some(isBroken) && !services.some((each) => waits(each, byName));
+}
+
+function isBroken({ settings, life }: Service | Hook): boolean {
+  return settings.required && isMarked(life.trouble);
+}
+
+function waits({ settings, life }: Service, byName: ReadonlyMap<string, Service>): boolean {
+  if (!settings.required || life.heldByOperator || life.phase === 'up') return false;
+  return needsMarked(settings.after, byName);
+}
+
+/** What is up has what it needs, whatever has become of that since. */
+function needsMarked(after: readonly string[], byName: ReadonlyMap<string, Service>): boolean {
+  return after.some((name) => {
+    const needed = byName.get(name);
+    if (needed === undefined || needed.life.phase === 'up') return false;
+    return isMarked(needed.life.trouble) || needsMarked(needed.settings.after, byName);
+  });
 }
 
 /** `now` on the clock of the events. Services and hooks in the order of the settings. */
