@@ -36,6 +36,7 @@ export type HookRunner = {
   readonly close: () => void;
 };
 
+const notRemembered = 'hooksNotRemembered';
 const diskMs = 2_000;
 const killMs = 1_000;
 const lookMs = 5;
@@ -44,6 +45,7 @@ export function openHookRunner(options: HookRunnerOptions): HookRunner {
   const runs = new Map<number, AbortController>();
   const running = new Map<number, ProcessIdentity>();
   let before: Promise<void> = Promise.resolve();
+  let written: Promise<unknown> = Promise.resolve();
 
   const afterwards = (act: () => Promise<void>): void => {
     const former = before;
@@ -69,7 +71,18 @@ export function openHookRunner(options: HookRunnerOptions): HookRunner {
   }
 
   return {
-    remember: (effect) => afterwards(async () => remember(options, effect)),
+    remember(effect) {
+      afterwards(async () => {
+        // One after another: on a disk that hangs each would keep a thread, and the oldest might come last.
+        const former = written;
+        const writing = (async () => {
+          await former;
+          await write(options, effect);
+        })();
+        written = writing;
+        await inTime(options, writing);
+      });
+    },
     run(effect) {
       const cancel = new AbortController();
       runs.set(effect.token, cancel);
@@ -109,16 +122,21 @@ async function runHook(
   return succeeded(end) ? null : describeEnd(hook.command[0] ?? name, end);
 }
 
-async function remember(
+/** Never rejects. */
+async function write(
   { stateDirectory, onTrouble }: HookRunnerOptions,
   { role, epoch, done }: Effect<'rememberHooks'>,
 ): Promise<void> {
-  const tell = (text: string): void => onTrouble('hooksNotRemembered', text);
-  const written = writeHooksDone(stateDirectory, { role, epoch, done }).catch((error: unknown) =>
-    tell(error instanceof Error ? error.message : String(error)),
-  );
-  const isLate = await Promise.race([written, delay(diskMs, 'late' as const, { ref: false })]);
-  if (isLate === 'late') tell(`the disk has not answered within ${diskMs} ms`);
+  try {
+    await writeHooksDone(stateDirectory, { role, epoch, done });
+  } catch (error) {
+    onTrouble(notRemembered, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function inTime({ onTrouble }: HookRunnerOptions, writing: Promise<void>): Promise<void> {
+  const late = await Promise.race([writing, delay(diskMs, 'late' as const, { ref: false })]);
+  if (late === 'late') onTrouble(notRemembered, `the disk has not answered within ${diskMs} ms`);
 }
 
 /** Ends what a guardian that died has left of its hooks, with their groups, before they are run anew. */

@@ -1,9 +1,9 @@
 // What a service writes, in a file of bounded size that it holds open itself: no pipe, so that it can write whoever watches
 // it, or nobody. What is too long is copied away and the file emptied; a service appends, so it needs no signal for that.
-import { createReadStream, createWriteStream } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync } from 'node:fs';
 import { open, rename, rm, stat, truncate } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeDirectoriesLater } from '../../kernel/directories.ts';
@@ -37,30 +37,55 @@ export async function withServiceLog<T>(
   service: string,
   use: (fd: number) => Promise<T>,
 ): Promise<T> {
-  const opening = open(serviceLogPath(directory, service), 'a', 0o600).catch(() => null);
-  const opened = await Promise.race([opening, delay(openMs, null, { ref: false })]);
-  if (opened === null) void closeLate(opening);
-  const file = opened ?? (await open('/dev/null', 'a'));
+  const path = serviceLogPath(directory, service);
+  const opening = patiently('open', path, openMs, async () => open(path, 'a', 0o600), closeLate);
+  const file = await opening.catch(() => null);
+  // Opened in line: on a disk that hangs there may be no thread left for anything.
+  const fd = file?.fd ?? openSync('/dev/null', 'a');
   try {
-    return await use(file.fd);
+    return await use(fd);
   } finally {
     // Not waited for: whoever started something has to see its end, which may come at once.
-    void file.close();
+    if (file === null) closeSync(fd);
+    else void file.close();
   }
 }
 
-async function closeLate(opening: Promise<FileHandle | null>): Promise<void> {
-  await (await opening)?.close();
+async function closeLate(file: FileHandle): Promise<void> {
+  await file.close();
+}
+
+/** What has not come back in time, and where: a disk that hangs would soon have every thread of the pool. */
+const hanging = new Set<string>();
+
+/** Null where it takes longer; and at once where the one before it has still not come back. */
+async function patiently<T>(
+  what: 'open' | 'read',
+  path: string,
+  mostMs: number,
+  act: () => Promise<T>,
+  late: (result: T) => Promise<void> = async () => {},
+): Promise<T | null> {
+  const place = `${what} ${dirname(path)}`;
+  if (hanging.has(place)) return null;
+  const acting = act();
+  const result = await Promise.race([acting, delay(mostMs, null, { ref: false })]);
+  if (result === null) {
+    hanging.add(place);
+    const over = (): boolean => hanging.delete(place);
+    void acting.then(late).then(over, over);
+  }
+  return result;
 }
 
 /** How long the log is by now; 0 where there is none. Never rejects; a disk that hangs is not waited for. */
 export async function logLength(path: string): Promise<number> {
-  return Promise.race([sizeOf(path), delay(readMs, 0, { ref: false })]);
+  return (await patiently('read', path, readMs, async () => sizeOf(path))) ?? 0;
 }
 
 /** The last line of what the log has got since it had this length, short; empty for none. As patient as `logLength`. */
 export async function lastLogLine(path: string, since: number): Promise<string> {
-  return Promise.race([readLastLine(path, since), delay(readMs, '', { ref: false })]);
+  return (await patiently('read', path, readMs, async () => readLastLine(path, since))) ?? '';
 }
 
 async function readLastLine(path: string, since: number): Promise<string> {
