@@ -147,13 +147,35 @@ function otherNames(services: Config['services'], than: string): string {
 
 const checkKinds = ['sip', 'tcp', 'http', 'command', 'process'] as const;
 
-function checkUnclear(check: CheckConfig, at: string, { runs }: ServiceConfig): readonly Finding[] {
+function checkUnclear(check: CheckConfig, at: string, service: ServiceConfig): readonly Finding[] {
   const written = checkKinds.filter((kind) => check[kind] !== undefined);
   if (written.length !== 1) {
     const message = `${at}: one check checks one thing`;
     const seen = written.length === 0 ? 'none' : written.join(' and ');
     return [{ at, message, seen, allowed: `exactly one of ${checkKinds.join(', ')}` }];
   }
+  return [...processUnknown(check, at, service), ...addressUnsuited(check, at, service)];
+}
+
+/** Without a pid file nobody knows which process to look at: the check would fail for ever. */
+function processUnknown(
+  { process: isProcess }: CheckConfig,
+  at: string,
+  { script, pidFile }: ServiceConfig,
+): readonly Finding[] {
+  if (isProcess === undefined || script === undefined || pidFile !== undefined) return [];
+  const message = `${at}: which process is meant is not known, so that this check would always fail`;
+  const needs = [at.replace(/\.checks\[\d+\]$/, '.script')];
+  return [
+    { at, needs, message, seen: 'a script without pidFile', allowed: 'together with pidFile' },
+  ];
+}
+
+function addressUnsuited(
+  check: CheckConfig,
+  at: string,
+  { runs }: ServiceConfig,
+): readonly Finding[] {
   const address = check.sip?.address ?? check.tcp?.address;
   if (address !== 'service' || runs === 'primary') return [];
   return [

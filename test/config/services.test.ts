@@ -215,6 +215,15 @@ test('a standby does not have the service address, so a service that runs always
   t.deepEqual(said({ services: { a: { command, checks, runs: 'primary' } } }), []);
 });
 
+test('without a pid file nobody knows which process of a script is to be looked at', (t) => {
+  const checks = [{ process: {} }];
+  const script = '/etc/init.d/pbx';
+  t.deepEqual(said({ services: { a: { script, checks } } }), [
+    'CONFIG_RELATION_SERVICE_CHECK services.a.checks[0]',
+  ]);
+  t.deepEqual(said({ services: { a: { script, pidFile: '/run/pbx.pid', checks } } }), []);
+});
+
 function someServices(count: number): Entries {
   const names = Array.from({ length: count }, (_each, index) => `s${index}`);
   return { services: Object.fromEntries(names.map((name) => [name, { command }])) };
