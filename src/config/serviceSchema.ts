@@ -185,7 +185,7 @@ function restartSection() {
         5,
         1,
         100,
-        'More failures than this within `window`: the service has failed on this box, the box is unfit.',
+        'So many failures within `window`, or in a row without a run of `steady`: the service has failed on this box, which is unfit if it is required.',
       ),
       window: time('1m', { min: '1s', max: '1d' }, 'The time in which failures are counted.'),
       steady: time(

@@ -42,6 +42,8 @@ const usualTimes: GuardianTimes = {
 
 /** One that ends while it stops the services is replaced, but not for ever. */
 const mostStopTries = 3;
+/** Of the time that services have to end with the box, for what is killed in the end. */
+const killMs = 1_000;
 /** So many ends in a row are more than an accident. */
 const endsOfAlarm = 2;
 /** What has come meanwhile is read before silence is judged: the agent itself may have stood still. */
@@ -202,7 +204,11 @@ export class GuardianKeeper {
 
   async #stopOnce(deadlineMs: number): Promise<StopOutcome> {
     try {
-      const give = this.#orders.give(this.#process, deadlineMs, (id) => ({ type: 'shutdown', id }));
+      const give = this.#orders.give(this.#process, deadlineMs, (id) => ({
+        type: 'shutdown',
+        id,
+        deadlineMs: Math.max(0, deadlineMs - killMs),
+      }));
       const { ok, text } = await give;
       return { event: 'servicesStopped', level: ok ? 'info' : 'warning', text, isDown: false };
     } catch (error) {

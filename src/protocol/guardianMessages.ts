@@ -108,7 +108,8 @@ export type ToGuardian =
       readonly order: ServiceOrder;
       readonly service: string;
     }
-  | { readonly type: 'shutdown'; readonly id: number }
+  /** What has not ended in order by then is killed, `deadlineMs` from now. */
+  | { readonly type: 'shutdown'; readonly id: number; readonly deadlineMs: number }
   /** After `configure`, before the role, and whenever the key of the pair changes. A box asks with the first one. */
   | { readonly type: 'syncSecrets'; readonly secrets: readonly SyncSecret[] };
 

@@ -178,6 +178,8 @@ function tell(it: Guarding, message: Told): void {
     it.sync?.useSecrets(message.secrets);
   } else {
     post(it, { type: 'shutdownOrdered', commandId: message.id });
+    // PostgreSQL is stopped then, and nobody watches any more.
+    setTimeout(() => it.services.killAll(), message.deadlineMs).unref();
   }
 }
 

@@ -23,10 +23,19 @@ export async function becomeGuardian(runDirectory: string): Promise<{ release():
     killHolder(path);
     killAt = monotonicMs() + patienceMs;
   }
-  const own = processStat(process.pid);
-  ftruncateSync(fd);
-  writeSync(fd, JSON.stringify({ pid: process.pid, startTime: own?.startTime ?? 0 }));
+  writeName(fd);
   return { release: () => closeSync(fd) };
+}
+
+/** Where there is no room for it a guardian that hangs has to be killed by its agent. */
+function writeName(fd: number): void {
+  try {
+    ftruncateSync(fd);
+    const startTime = processStat(process.pid)?.startTime ?? 0;
+    writeSync(fd, JSON.stringify({ pid: process.pid, startTime }));
+  } catch {
+    // The lock itself is held.
+  }
 }
 
 function killHolder(path: string): void {

@@ -48,6 +48,8 @@ export type Services = {
   /** How a check's command runs: as the user of the service, in its directory and environment. Throws for an unknown user. */
   readonly programOfCheck: (service: string) => Omit<Program, 'command'>;
   readonly running: () => readonly RunningService[];
+  /** All at once, whatever was asked of them: the time in which they might have ended in order is over. */
+  readonly killAll: () => void;
   /** Everything runs on. */
   readonly close: () => void;
 };
@@ -119,6 +121,9 @@ export function openServices(options: ServicesOptions): Services {
       const { [markOfService]: _name, ...others } = environment;
       return { ...rest, environment: { ...others, [markOfCheck]: service } };
     },
+    killAll() {
+      for (const each of services.values()) each.kill();
+    },
     close() {
       memory.close();
       logs.close();
@@ -145,12 +150,18 @@ function driverOf(options: ServicesOptions, description: ServiceDescription): Dr
   const forDriver: DriverOptions = {
     description,
     logDirectory: options.logDirectory,
-    program: (command) => ({ command, ...surroundings(options, description) }),
+    program: (command) => ({ command, ...surroundings(options, rightsOf(description)) }),
   };
   const { program } = description;
   if (program.type === 'process') return childService(forDriver, program.command);
   if (program.type === 'sysv') return sysvService(forDriver, program);
   return systemdService(forDriver, program.unit);
+}
+
+/** Only root may order systemd about; as whom a unit runs is said in the unit. */
+function rightsOf(description: ServiceDescription): ServiceDescription {
+  const isUnit = description.program.type === 'systemd';
+  return isUnit ? { ...description, user: null, group: null } : description;
 }
 
 function surroundings(

@@ -3,6 +3,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../../kernel/clock.ts';
+import { signalProcess } from '../../kernel/processHandle.ts';
 import type { ProcessIdentity, ProcessStat } from '../../kernel/processes.ts';
 import { limitQuietly } from '../../kernel/programStart.ts';
 import type { ServiceDescription } from '../../protocol/guardianMessages.ts';
@@ -30,6 +31,8 @@ export type Supervised = {
   readonly start: (token: number) => void;
   /** serviceStopped; a start under way is given up and answered before that. */
   readonly stop: (token: number, kill: boolean, deadlineMs: number) => void;
+  /** What is there of it now. Its end is told as usual. */
+  readonly kill: () => void;
   readonly adopt: (adoption: Adoption) => void;
   readonly running: () => RunOfService | null;
   /** Lets it run on without supervision. */
@@ -90,6 +93,9 @@ export function supervise(options: SupervisedOptions): Supervised {
       it.stopsAsked += 1;
       it.starting.abort();
       inTurn(it, async () => stop(it, token, kill, deadlineMs));
+    },
+    kill() {
+      for (const each of findMembers(it)) signalProcess(each, 'SIGKILL');
     },
     adopt({ found, known, kind, isClear }) {
       it.last = known;

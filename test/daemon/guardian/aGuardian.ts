@@ -81,7 +81,7 @@ export type GuardianOfTest = {
   readonly tell: (message: ToGuardian) => void;
   readonly role: (role: 'primary' | 'standby' | 'none', epoch: number) => void;
   readonly order: (order: 'start' | 'stop' | 'restart', service: string) => Promise<Of<'answer'>>;
-  readonly shutDown: () => Promise<Of<'answer'>>;
+  readonly shutDown: (deadlineMs?: number) => Promise<Of<'answer'>>;
   readonly untilState: (service: string, state: ServiceStatus['state']) => Promise<ServiceStatus>;
   readonly untilEvent: (event: string, name?: string) => Promise<Of<'event'>>;
   /** kill -9 */
@@ -156,9 +156,9 @@ function conversation(
       tell({ type: 'order', id, order, service: name });
       return answered(id);
     },
-    async shutDown() {
+    async shutDown(deadlineMs = 20_000) {
       id += 1;
-      tell({ type: 'shutdown', id });
+      tell({ type: 'shutdown', id, deadlineMs });
       return answered(id);
     },
     async untilState(name: string, wanted: ServiceStatus['state']) {

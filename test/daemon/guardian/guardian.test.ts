@@ -2,7 +2,7 @@
 // successor goes on with what runs.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { processStat } from '../../../src/kernel/processes.ts';
@@ -472,5 +472,53 @@ test.serial(
       pids.slice(1),
     );
     t.true(readFileSync(join(site.runDirectory, 'services.json')).length < 200_000);
+  },
+);
+
+test.serial(
+  'the end of a box is bounded: what takes longer is killed, with what it would have been stopped before',
+  async (t) => {
+    const site = aSite(t);
+    const stopDeadlineMs = 60_000;
+    const deaf = `trap '' TERM; touch ${site.folder}/deaf; while :; do sleep 0.05; done`;
+    const guardian = aGuardian(t, site, {
+      services: [
+        aService({ name: 'base', stopDeadlineMs }),
+        aScript(deaf, { after: ['base'], stopDeadlineMs }),
+      ],
+    });
+    const { pid: base } = await guardian.untilState('base', 'up');
+    const { pid } = await guardian.untilState('pbx', 'up');
+    await until('it is deaf', () => existsSync(`${site.folder}/deaf`));
+    t.deepEqual(await guardian.shutDown(300), {
+      type: 'answer',
+      id: 1,
+      ok: true,
+      text: 'everything is stopped',
+    });
+    t.false(lives(pid ?? 0));
+    t.false(lives(base ?? 0));
+  },
+);
+
+test.serial(
+  'a guardian begins, and starts what it is to start, where no directory has room',
+  async (t) => {
+    const site = aSite(t);
+    for (const directory of [site.runDirectory, site.stateDirectory]) {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', directory]);
+      t.teardown(() => execFileSync('umount', ['--lazy', directory]));
+      t.throws(() => writeFileSync(join(directory, 'everything'), Buffer.alloc(100_000)));
+    }
+    const guardian = aGuardian(t, site, {
+      services: [aService()],
+      hooks: [aHookScript(`echo ran >>${site.folder}/ran`, { required: true })],
+    });
+    guardian.role('primary', 4);
+    const { pid } = await guardian.untilState('pbx', 'up');
+    await guardian.untilEvent('hookDone');
+    await guardian.untilEvent('servicesNotWrittenDown');
+    t.true(lives(pid ?? 0));
+    t.true((await guardian.shutDown()).ok);
   },
 );

@@ -167,6 +167,15 @@ test('systemd: the end of the main process is told, and the unit is stopped, les
   ]);
 });
 
+test('systemd: it is root who orders the unit about, whatever user is written', async (t) => {
+  const place = aPlace(t);
+  const { descriptions, path } = aUnit(place);
+  const ofSomebody = descriptions.map((each) => ({ ...each, user: 'nobody' }));
+  const hands = someHands(t, place, ofSomebody, path);
+  hands.start('pbx', 1);
+  t.is((await hands.next('serviceStarted')).token, 1);
+});
+
 test('systemd: a refused start is told in its words; without systemctl too', async (t) => {
   const place = aPlace(t);
   const { descriptions, path } = aUnit(place);
