@@ -14,6 +14,7 @@ import { operationTrials } from './trials/operation.ts';
 import { pathTrials } from './trials/paths.ts';
 import { pauseTrials } from './trials/pauses.ts';
 import { sipTrials } from './trials/sip.ts';
+import { sipBrokenTrials } from './trials/sipBroken.ts';
 import { stateDiskTrials } from './trials/stateDisk.ts';
 import { stabilityTrials } from './trials/stability.ts';
 import { arbiterTrials } from './trials/arbiters.ts';
@@ -40,6 +41,7 @@ export const trials: readonly Trial[] = [
   ...operationTrials,
   ...guardianLoadTrials,
   ...sipTrials,
+  ...sipBrokenTrials,
 ].toSorted((left, right) => (left.name < right.name ? -1 : 1));
 
 /**

@@ -3,21 +3,12 @@
 
 import { nowMs, pauseUntil, until } from '../clock.ts';
 import { cutPower, killAgent } from '../faults.ts';
-import { untilEvent, untilTakenOver, type Field } from '../field.ts';
+import { untilTakenOver, type Field } from '../field.ts';
 import { hotpair, statusOf } from '../hotpairCommand.ts';
 import { agentOf } from '../insideBox.ts';
 import { sentenceOf } from '../labError.ts';
-import { boxNames, type BoxName } from '../layout.ts';
-import { isLeading } from '../sight.ts';
-import {
-  killMain,
-  killService,
-  mendKamailio,
-  processesOf,
-  spoilKamailio,
-  stopService,
-  telephonyServices,
-} from '../sip/boxTelephony.ts';
+import { boxNames } from '../layout.ts';
+import { killService, processesOf, stopService, telephonyServices } from '../sip/boxTelephony.ts';
 import {
   answered,
   measureSilence,
@@ -30,7 +21,6 @@ import {
 } from '../sip/exchange.ts';
 import { startAudio } from '../sip/rtpPhonesProcess.ts';
 import { longestRtpGapMs } from '../sip/rtpGaps.ts';
-import { startSipProbe, untilTelephoneAnswers } from '../sip/sipProbeProcess.ts';
 import { relayedCalls } from '../sip/telephony.ts';
 import { atMost, noLimit, takeoverGoal, type Expected, type Trial } from '../trial.ts';
 
@@ -57,19 +47,6 @@ export const sipTrials: readonly Trial[] = [
         const atMs = await killService(field.primary, 'kamailio');
         await objectToReplacement(field, exchange, atMs);
       }),
-  },
-  {
-    name: 'F01-sip-service-loop',
-    title: 'Kamailio dies at each start, first on the primary, then on both boxes; for --minutes',
-    expected: {
-      text: 'handed over once, within 5 s after the limit; broken on both: an alarm, no second change',
-      roleChanges: [1],
-      outageLimitMs: atMost(5000),
-      goals: { handoverMs: 5000 },
-      mayOverlap: false,
-    },
-    site,
-    act: serviceLoop,
   },
   {
     name: 'F02-sip-service-hang',
@@ -304,50 +281,4 @@ async function withAudio(
   } finally {
     await audio.stop();
   }
-}
-
-/** What the guardian's own limit, and the hand-over after it, may take together before the trial gives up waiting. */
-const givenUpWithinMs = 60_000;
-
-async function serviceLoop(field: Field): Promise<void> {
-  const { primary, standby, site: options } = field;
-  const probe = startSipProbe();
-  const minutes = field.options.minutes ?? 10;
-  try {
-    await probe.untilAnswered(0, 30_000);
-    spoilKamailio(primary);
-    field.noteFault(killMain(primary, 'kamailio'));
-    const givenUpMs = await untilGivenUp(field, primary);
-    const answeredMs = await probe.untilAnswered(givenUpMs, 20_000);
-    field.measure('handoverMs', answeredMs - givenUpMs);
-    await field.observer.untilSeen(`${standby} leads`, 5000, (sight) => isLeading(sight, standby));
-    spoilKamailio(standby);
-    killMain(standby, 'kamailio');
-    const brokenMs = await untilGivenUp(field, standby);
-    await pauseUntil(brokenMs + minutes * 60_000);
-    for (const box of boxNames) {
-      const status = await statusOf(options.binary, box);
-      const alarms = typeof status === 'string' ? [status] : status.alarms;
-      if (!alarms.includes('servicesUnfit'))
-        field.object(`${box} has no alarm: ${alarms.join(', ')}`);
-    }
-  } finally {
-    for (const box of boxNames) mendKamailio(box);
-    await probe.stop();
-  }
-  // First where it has to serve: the other box, once fit, would be given the service.
-  for (const box of [standby, primary])
-    await hotpair(options.binary, box, ['service', 'start', 'kamailio'], 10_000);
-  await untilTelephoneAnswers(30_000);
-}
-
-async function untilGivenUp(field: Field, box: BoxName): Promise<number> {
-  await untilEvent(
-    field,
-    box,
-    'a service given up',
-    givenUpWithinMs,
-    ({ event }) => event === 'serviceGivenUp',
-  );
-  return nowMs();
 }
