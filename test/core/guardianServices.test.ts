@@ -409,3 +409,11 @@ test('G5: a required service that waits for one which has failed makes the box u
   guardian.order('stop', 'pbx');
   t.true(guardian.fit, 'nobody waits for what is held');
 });
+
+test('G13: a guardian knows how a service is since it began, and claims nothing for the time before', (t) => {
+  const guardian = new DrivenGuardian([service('pbx', { runs: 'primary' })]);
+  guardian.now = 50_000_000;
+  guardian.begin();
+  guardian.passMs(200);
+  t.like(guardian.shown('pbx'), { state: 'stopped', forMs: 200 });
+});

@@ -16,6 +16,7 @@ export function guardianStarted(
   const found = new Map(event.found.map((one) => [one.service, one]));
   turn.services.forEach((service, index) => {
     const one = found.get(service.life.name);
+    service.life.shownSince = state.now;
     if (one === undefined) service.life.phaseSince = state.now;
     else adopt(turn, service, one, index / turn.services.length);
   });
