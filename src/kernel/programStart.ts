@@ -30,6 +30,8 @@ export type ProgramStart =
  */
 const usualOpenFiles = 1024;
 
+const setpriv = '/usr/bin/setpriv';
+
 /**
  * Starts a program that leads a session and process group of its own, without input. `output`: a descriptor for both of its
  * outputs, or pipes. Resolves when it runs (its exec is over) or is refused; never rejects.
@@ -91,14 +93,28 @@ function allowMyself(soft: bigint, hard: bigint): void {
 }
 
 function spawnProgram(program: Program, output: number | 'pipe'): ChildProcess {
-  const [path = '', ...args] = program.command;
+  const { user } = program;
+  const isRoot = process.getuid?.() === 0;
+  const withGroups = user !== null && user.groups.length > 0 && isRoot ? user : null;
+  if (withGroups !== null) accessSync(program.command[0] ?? '', constants.X_OK);
+  const [path = '', ...args] = [...wordsFor(withGroups), ...program.command];
   return spawn(path, args, {
-    ...rightsOf(program.user),
+    ...(withGroups === null ? rightsOf(user) : {}),
     cwd: program.directory,
     env: program.environment,
     detached: true,
     stdio: ['ignore', output, output],
   });
+}
+
+/**
+ * libuv takes all supplementary groups away when it changes the user. setpriv of util-linux gives a user his own, as every other
+ * way to start a service does, and becomes the program: a key for TLS is often open to a group alone.
+ */
+function wordsFor(user: SystemUser | null): readonly string[] {
+  if (user === null) return [];
+  const { uid, gid, groups } = user;
+  return [setpriv, `--reuid=${uid}`, `--regid=${gid}`, `--groups=${groups.join(',')}`, '--'];
 }
 
 /** Said explicitly also for root: then libuv takes the supplementary groups away. */

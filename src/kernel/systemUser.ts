@@ -7,13 +7,22 @@ export type SystemUser = {
   readonly uid: number;
   readonly gid: number;
   readonly home: string;
+  /** The groups of /etc/group that list the user. */
+  readonly groups: readonly number[];
 };
 
 /** Looks a user up in /etc/passwd; null for one that is not there. */
 export function findUser(name: string): SystemUser | null {
   const fields = entryOf('/etc/passwd', name);
   if (fields === null) return null;
-  return { name, uid: Number(fields[2]), gid: Number(fields[3]), home: fields[5] ?? '/' };
+  const [, , uid, gid, , home = '/'] = fields;
+  return { name, uid: Number(uid), gid: Number(gid), home, groups: groupsOf(name) };
+}
+
+function groupsOf(name: string): readonly number[] {
+  return entriesOf('/etc/group')
+    .filter(([, , , members = '']) => members.split(',').includes(name))
+    .map(([, , gid]) => Number(gid));
 }
 
 /** The number of a group in /etc/group; null for one that is not there. */
@@ -33,6 +42,10 @@ export function spawnAs(user: SystemUser): { uid?: number; gid?: number } {
 }
 
 function entryOf(path: string, name: string): readonly string[] | null {
+  return entriesOf(path).find((fields) => fields[0] === name) ?? null;
+}
+
+function entriesOf(path: string): readonly (readonly string[])[] {
   const lines = readFileSync(path, 'utf8').split('\n');
-  return lines.map((line) => line.split(':')).find((fields) => fields[0] === name) ?? null;
+  return lines.map((line) => line.split(':'));
 }
