@@ -1,5 +1,6 @@
 // The guardian process from its first line to its last: it is told what to do over stdin, says what happens over stdout, and ends
 // when nobody speaks to it any more, leaving every service running.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { HotpairError } from '../../protocol/hotpairError.ts';
 import type { ToGuardian } from '../../protocol/guardianMessages.ts';
@@ -15,10 +16,13 @@ const poolThreads = '12';
 
 const brokenInvariant = 70; // EX_SOFTWARE of sysexits.h
 const flushMs = 100;
+const usualUmask = 0o022;
+const oomScore = '/proc/self/oom_score_adj';
 
 /** Ends the process when stdin has ended. Throws HotpairError USAGE where it is not an agent that speaks. */
 export async function runGuardian(): Promise<never> {
   process.env['UV_THREADPOOL_SIZE'] ??= poolThreads;
+  becomeOrdinary();
   const out = openLineOutput(process.stdout);
   endOnDefects(out);
   let guardian: Guardian | null = null;
@@ -51,6 +55,16 @@ export async function runGuardian(): Promise<never> {
   // At once: what waits for an agent that does not read is never taken.
   if (why === null) process.exit(0);
   throw new HotpairError('USAGE', `the agent speaks to its guardian, nobody else: ${why}`);
+}
+
+/** Services begin as they would under an init system, whatever the agent was given: it may be the last to be killed, they may not. */
+function becomeOrdinary(): void {
+  process.umask(usualUmask);
+  try {
+    if (Number(readFileSync(oomScore, 'utf8')) < 0) writeFileSync(oomScore, '0');
+  } catch {
+    // A kernel that does not know it kills by other rules.
+  }
 }
 
 /** The agent starts another one, which goes on with everything that runs. */

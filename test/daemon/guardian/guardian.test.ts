@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { processStat } from '../../../src/kernel/processes.ts';
-import { callHotpair } from '../../cli/callHotpair.ts';
+import { callHotpair, hotpairWords } from '../../cli/callHotpair.ts';
 import { aScript, lives } from '../../io/service/someServices.ts';
 import { until } from '../until.ts';
 import { aGuardian, aHookScript, aService, aSite } from './aGuardian.ts';
@@ -519,6 +519,22 @@ test.serial(
     await guardian.untilEvent('hookDone');
     await guardian.untilEvent('servicesNotWrittenDown');
     t.true(lives(pid ?? 0));
+    t.true((await guardian.shutDown()).ok);
+  },
+);
+
+test.serial(
+  'a service begins as under an init system, whatever its guardian was given',
+  async (t) => {
+    const site = aSite(t);
+    const shell = 'umask 077; echo -500 2>/dev/null >/proc/self/oom_score_adj; exec "$@"';
+    const words = ['/bin/sh', '-c', shell, 'sh', ...hotpairWords(['guardian'])];
+    const script = `cd ${site.folder}; umask >umask; cat /proc/self/oom_score_adj >score; exec sleep 600`;
+    const guardian = aGuardian(t, site, { services: [aScript(script)] }, words);
+    await guardian.untilState('pbx', 'up');
+    await until('it has noted all', () => site.read('score') !== '');
+    t.is(site.read('umask'), '0022');
+    t.is(site.read('score'), '0');
     t.true((await guardian.shutDown()).ok);
   },
 );
