@@ -30,6 +30,7 @@ import { switchNames } from './powerStrip.ts';
 import { removeSite } from './siteRemoval.ts';
 import { readState, sameOptions, writeState, type SiteOptions } from './siteState.ts';
 import { sentenceOf } from './labError.ts';
+import { untilTelephoneAnswers } from './sip/sipProbeProcess.ts';
 import { installTelephony } from './sip/telephony.ts';
 import { startTelephony } from './sip/telephonyStart.ts';
 import { createTables } from './tables.ts';
@@ -38,6 +39,8 @@ import { giveClocksBack } from './wallClock.ts';
 export type Say = (text: string) => void;
 
 const healthyDeadlineMs = 90_000;
+/** A trial that was broken off may have left a service that its box has given up. */
+const telephoneDeadlineMs = 10_000;
 
 /** Makes sure that a site with these options is up and its pair healthy; an existing one is used. */
 export async function bringUp(options: SiteOptions, say: Say): Promise<HealthyPair> {
@@ -45,7 +48,9 @@ export async function bringUp(options: SiteOptions, say: Say): Promise<HealthyPa
   if (state?.healthyOnce === true && sameOptions(state.options, options) && (await isAnswering())) {
     await heal();
     try {
-      return await healthyPair(options);
+      const pair = await healthyPair(options);
+      if (options.sip) await untilTelephoneAnswers(telephoneDeadlineMs);
+      return pair;
     } catch (error) {
       say(`${sentenceOf(error)}: building the site anew`);
     }

@@ -45,12 +45,15 @@ export function compareRecords(
   };
 }
 
-/** A call lasts from its answer to the BYE; which may have been sent again until it was heard. */
+/**
+ * A call lasts from its answer to the BYE. The answer may have come to the box long before it came to the caller, and the BYE may
+ * have been sent again until it was heard: that of a call that was being set up, or was ended, while nobody served.
+ */
 function wrongDuration(call: Call, { callId, seconds }: CallRecord): readonly string[] {
-  const { answeredMs, hungUpMs, endedMs } = call;
+  const { invitedMs, answeredMs, hungUpMs, endedMs } = call;
   if (answeredMs === null || hungUpMs === null || endedMs === null) return [];
   const leastMs = hungUpMs - answeredMs;
-  const mostMs = endedMs - answeredMs;
+  const mostMs = endedMs - invitedMs;
   const recordedMs = seconds * 1000;
   if (recordedMs >= leastMs - toleranceMs && recordedMs <= mostMs + toleranceMs) return [];
   const talked = (leastMs / 1000).toFixed(3);

@@ -107,6 +107,7 @@ async function summarise(
   say(`  and charged for what was talked      ${charged}`);
   say(`  call records in all                  ${records.length}`);
   say(`  calls without a record               ${ofAll.lost.length}`);
+  say(`  calls charged wrongly                ${ofAll.wrong.length}`);
   const whole = ofAll.lost.length + ofAll.wrong.length === 0;
   return whole && reached === phoneCount && charged === callsUp;
 }
