@@ -70,7 +70,7 @@ test.serial(
     onB.role('standby', 1);
     onA.role('primary', 1);
     await onA.untilState('sync-server', 'up');
-    t.is(onB.service('sync-server')?.state, 'stopped');
+    await onB.untilState('sync-server', 'stopped');
     await until('the file is copied', () => b.has('call-1.wav') === 'first call', 15_000);
     await until('it is told', () => onB.state()?.sync[0]?.lastFiles === 1);
     t.like(onA.state()?.sync[0], { name: 'recordings', state: 'source', lagMs: null });
