@@ -78,6 +78,7 @@ function considerRecording(turn: Turn, said: Standing | null): void {
 function resume(turn: Turn): void {
   answerCommand(turn, false, { code: 'handoverFailed' });
   if (turn.state.phase === 'checkpointing') turn.state.reason = { code: 'handoverFailed' };
+  else turn.state.handoverFailedAt = turn.state.now;
   beginOpening(turn, { code: 'handoverFailed' });
 }
 
@@ -103,6 +104,7 @@ function considerTakingBack(turn: Turn, said: Standing | null): void {
   if (said.record.epoch !== record.epoch) return;
   if (record.partner !== null && state.contact.peer !== record.partner) return;
   answerCommand(turn, false, { code: 'handoverTakenBack' });
+  state.handoverFailedAt = state.now;
   state.reason = { code: 'handoverTakenBack' };
   enterPhase(turn, 'takingBack');
   write(turn, soloRecord(turn, record.epoch + 1));
@@ -147,6 +149,7 @@ function takesHandback(turn: Turn, said: Standing): boolean {
   )
     return false;
   state.reason = { code: 'handedBack' };
+  state.handoverFailedAt = state.now;
   answerCommand(turn, false, { code: 'handedBack' });
   enterPhase(turn, 'takingBack');
   write(turn, soloRecord(turn, record.epoch + 2));

@@ -12,6 +12,7 @@ import { stepDown } from './stepDown.ts';
 import type { Turn } from './turn.ts';
 import { watchDatabase } from './turn.ts';
 
+const failedHandoverPauseMs = 60_000;
 /** Heartbeats between two looks at the database, see `beginPaired`. */
 const calmPauses = 10;
 
@@ -58,13 +59,18 @@ export function isConsent(turn: Turn, said: Standing): boolean {
 }
 
 function considerHandover(turn: Turn, said: Standing): void {
-  const { state } = turn;
-  if (said.switchoverEpoch === state.record?.epoch && standbyIsReady(turn, said)) {
+  const { state, settings } = turn;
+  const sinceFailureMs = state.now - state.handoverFailedAt;
+  // A wish is tried once: it is over by then.
+  const isTried = sinceFailureMs < 2 * settings.handoverDeadlineMs;
+  if (!isTried && said.switchoverEpoch === state.record?.epoch && standbyIsReady(turn, said)) {
     beginHandover(turn, { code: 'switchoverOrdered' }, null);
     return;
   }
   if (state.maintenanceUntil !== null || said.fitness.maintenance) return;
   const code = unfitFor(turn, said);
+  // Each try stops the database. Without its LAN nobody is served anyway; with a service that fails most others are.
+  if (code === 'servicesUnfit' && sinceFailureMs < failedHandoverPauseMs) return;
   if (code !== null && standbyIsReady(turn, said)) beginHandover(turn, { code }, null);
 }
 

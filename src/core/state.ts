@@ -181,6 +181,8 @@ export type State = {
   plan: Plan;
   switchoverEpoch: number | null;
   pairingNotBefore: number;
+  /** When a handover came to nothing after the database was stopped for it. */
+  handoverFailedAt: number;
   /** When a checkpoint after a change of the timeline was last asked for. */
   checkpointAskedAt: number;
   maintenanceUntil: number | null;
@@ -338,6 +340,7 @@ export function initialState(settings: Settings): State {
     plan: noPlan,
     switchoverEpoch: null,
     pairingNotBefore: 0,
+    handoverFailedAt: -Infinity,
     checkpointAskedAt: -Infinity,
     maintenanceUntil: null,
     pending: {},

@@ -3,7 +3,17 @@
 import test from 'ava';
 import type { Standing } from '../../src/core/standing.ts';
 import { standing } from './builders.ts';
-import { eligibleStandby, grantTo, macA, pairedPrimary, wellStandby } from './drivenNode.ts';
+import {
+  addressOff,
+  addressOn,
+  eligibleStandby,
+  grantTo,
+  macA,
+  pairedPrimary,
+  primaryDatabase,
+  someLsn,
+  wellStandby,
+} from './drivenNode.ts';
 import type { DrivenNode } from './drivenNode.ts';
 
 const { fitness } = standing();
@@ -36,6 +46,60 @@ test('it keeps the service where the standby is marked as well, is not ready, or
   node.happen({ type: 'servicesObserved', fit: false });
   node.pass(5000, { peer: wellStandby });
   t.is(node.state().name, 'paired');
+});
+
+/** The handover under way fails once the database was stopped for it, and the box serves again. */
+function failHandover(node: DrivenNode): void {
+  node.happen({ type: 'databaseCheckpointed', token: node.asked('checkpointDatabase').token });
+  const port = { ...node.state().port, ...addressOff };
+  node.happen({ type: 'servicePortLowered', token: node.asked('lowerServicePort').token, port });
+  const { token } = node.asked('stopDatabase');
+  node.happen({ type: 'databaseStopped', token, clean: false, lsn: someLsn, timeline: 3 });
+  node.happen({ type: 'databaseStarted', token: node.asked('startDatabase').token });
+  node.observes(primaryDatabase({ admitted: false }));
+  node.hears(wellStandby);
+  node.happen({ type: 'clientsAdmitted', token: node.asked('admitClients').token });
+  node.hears(wellStandby);
+  node.pass(20, { peer: wellStandby });
+  const raised = { ...node.state().port, ...addressOn };
+  const answered = node.asked('raiseServicePort').token;
+  node.happen({ type: 'servicePortRaised', token: answered, port: raised });
+  node.observes(primaryDatabase());
+  node.pass(100, { peer: wellStandby });
+}
+
+test('a handover that came to nothing is not tried again at once, unless somebody orders it', (t) => {
+  const node = pairedPrimary();
+  const handovers = (): number =>
+    node.steps.filter(
+      ({ before, after }) => before.name !== 'handingOver' && after.name === 'handingOver',
+    ).length;
+  node.happen({ type: 'servicesObserved', fit: false });
+  t.is(handovers(), 1);
+  failHandover(node);
+  t.is(node.state().name, 'paired');
+  node.pass(50_000, { peer: wellStandby });
+  t.is(handovers(), 1);
+  node.happen({ type: 'operatorCommanded', commandId: 3, command: { type: 'switchover' } });
+  t.is(handovers(), 2);
+  failHandover(node);
+  t.is(node.state().name, 'paired');
+  node.pass(58_000, { peer: wellStandby });
+  t.is(handovers(), 2);
+  node.pass(3_000, { peer: wellStandby });
+  t.is(handovers(), 3);
+});
+
+test('the wish of a standby is tried once', (t) => {
+  const node = pairedPrimary();
+  const wish = { ...wellStandby, switchoverEpoch: 4 };
+  node.hears(wish);
+  t.is(node.state().name, 'handingOver');
+  failHandover(node);
+  node.pass(9_000, { peer: wish });
+  t.is(node.state().name, 'paired');
+  node.pass(2_000, { peer: wish });
+  t.is(node.state().name, 'handingOver');
 });
 
 test('a box whose guardian has said nothing yet does not call its services fit, and hands nothing over', (t) => {
