@@ -3,6 +3,7 @@
 import { inContact } from './contact.ts';
 import { lanIsGood, roundWasSilent } from './lan.ts';
 import type { State } from './state.ts';
+import type { StateName } from './stateName.ts';
 import type { Turn } from './turn.ts';
 import { ask, isPending, note } from './turn.ts';
 
@@ -14,7 +15,21 @@ export function raiseAddress(turn: Turn): void {
 
 export function lowerAddress(turn: Turn): void {
   const link = turn.settings.standbyPort === 'down';
+  turn.state.lan.lowerAskedAt = turn.state.now;
   ask(turn, { type: 'lowerServicePort', link, deadlineMs: raiseDeadlineMs });
+}
+
+/** States in which nobody is served, and nothing else takes the address off or is about to put it on. */
+const idle: readonly StateName[] = ['unpaired', 'starting', 'rejoining', 'standby'];
+const lowerPauseMs = 200;
+
+/** A port that would not let go of the address is asked again: it would be in two places when the peer serves. */
+export function keepAddressOff(turn: Turn): void {
+  const { state } = turn;
+  if (!state.port.anyAddressOn || !idle.includes(state.name)) return;
+  if (isPending(turn, 'raiseServicePort') || isPending(turn, 'lowerServicePort')) return;
+  if (state.now - state.lan.lowerAskedAt < lowerPauseMs) return;
+  lowerAddress(turn);
 }
 
 /** Keeps the address where a serving node's should be; called whenever such a node looks at the world. */

@@ -68,6 +68,8 @@ export type Lan = {
   foreignClaimAt: number;
   /** When the link was last asked to come up. */
   linkAskedAt: number;
+  /** When the addresses were last asked to go. */
+  lowerAskedAt: number;
   defendedAt: number;
   proxyArpAt: number;
   garbageAt: number;
@@ -255,6 +257,7 @@ const noLan: Lan = {
   selfTestTries: 0,
   foreignClaimAt: -Infinity,
   linkAskedAt: -Infinity,
+  lowerAskedAt: -Infinity,
   defendedAt: -Infinity,
   proxyArpAt: -Infinity,
   garbageAt: -Infinity,

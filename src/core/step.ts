@@ -1,5 +1,6 @@
 // The core: one event in, a new state and effects out. Total, synchronous, no clock, no socket, no random number.
 import { absorb } from './absorb.ts';
+import { keepAddressOff } from './address.ts';
 import { keepArbiter } from './asking.ts';
 import { refreshAlarms } from './alarms.ts';
 import { fastQuietMs, isHeardElsewhere } from './cable.ts';
@@ -49,6 +50,7 @@ function keepHouse(turn: Turn): void {
   expireMaintenance(turn);
   expireSwitchoverRequest(turn);
   keepArbiter(turn);
+  keepAddressOff(turn);
   keepLink(turn);
   considerProbing(turn);
   refreshAlarms(turn);
