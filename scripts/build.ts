@@ -8,21 +8,11 @@ import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
+import { executableOptions } from './executableOptions.ts';
 
 const root = join(import.meta.dirname, '..');
 const buildFolder = join(root, 'build');
 const output = join(root, 'dist', 'hotpair');
-
-// The agent decides within milliseconds and shares a small appliance: a small young generation
-// keeps pauses short, one V8 helper thread is enough. The two warnings come from node:ffi and from
-// url.parse in a dependency; neither tells the person at the console anything.
-const NODE_OPTIONS = [
-  '--disable-warning=ExperimentalWarning',
-  '--disable-warning=DEP0169',
-  '--max-old-space-size=64',
-  '--max-semi-space-size=1',
-  '--v8-pool-size=1',
-];
 
 async function main(): Promise<void> {
   mkdirSync(buildFolder, { recursive: true });
@@ -103,7 +93,7 @@ function makeExecutable(folder: string, bundle: string, node: string): void {
     disableExperimentalSEAWarning: true,
     useSnapshot: false,
     useCodeCache: true,
-    execArgv: NODE_OPTIONS,
+    execArgv: executableOptions,
     // Firmware obeys its configuration, not an environment variable called NODE_OPTIONS.
     execArgvExtension: 'none',
     // src/io/serial/serialBinding.ts asks for the asset by this name.

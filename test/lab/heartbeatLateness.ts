@@ -1,6 +1,7 @@
 // How late the heartbeats of a box were, as its cable saw them.
 
 import { spawn } from 'node:child_process';
+import { executableOptions } from '../../scripts/executableOptions.ts';
 import { boxNames, labFile, namespaces, runDirectory, type BoxName } from './layout.ts';
 import { endProcess, growingFile } from './lanProcess.ts';
 
@@ -39,7 +40,7 @@ export function startHeartbeatRecorder(): RunningRecorder {
     const [box = '', atMs = ''] = line.split(' ');
     return { box: box === 'box-a' ? 'box-a' : 'box-b', atMs: Number(atMs) };
   });
-  const script = ['--disable-warning=ExperimentalWarning', labFile('heartbeatRecorder.ts'), path];
+  const script = [...executableOptions, labFile('heartbeatRecorder.ts'), path];
   const child = spawn(
     'nsenter',
     [`--net=/run/netns/${namespaces.eth1}`, process.execPath, ...script],

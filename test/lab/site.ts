@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { executableOptions } from '../../scripts/executableOptions.ts';
 import { until } from './clock.ts';
 import { boxConfiguration } from './boxConfiguration.ts';
 import { run } from './command.ts';
@@ -161,7 +162,7 @@ async function startKeeper(): Promise<number> {
   const log = openSync(paths.keeperLog, 'a');
   const keeper = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', labFile('keeper.ts'), runDirectory],
+    [...executableOptions, labFile('keeper.ts'), runDirectory],
     { stdio: ['ignore', log, log], detached: true },
   );
   closeSync(log);
