@@ -42,7 +42,7 @@ function hang(site: FaultSite, box: Box): void {
     if (box.databaseHangs.active) return;
     box.database.hung = false;
     world.trace(box.name, 'PostgreSQL answers again');
-    world.logGrew(box);
+    world.databaseAnswersAgain(box);
   });
 }
 

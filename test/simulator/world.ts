@@ -253,6 +253,12 @@ export class World {
     this.replicationFrom(box).pump();
   }
 
+  /** It hung with its connections open: what was sent to it meanwhile waits in their buffers. */
+  databaseAnswersAgain(box: Box): void {
+    this.logGrew(box);
+    this.replicationTo(box).pathChanged();
+  }
+
   databaseStarted(box: Box): void {
     box.database.hung = box.databaseHangs.active;
     this.replicationTo(box).seek();
