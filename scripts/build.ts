@@ -62,7 +62,7 @@ const serialBindingFromAsset: Plugin = {
       namespace: 'serial-binding',
     }));
     bundler.onLoad({ filter: /.*/, namespace: 'serial-binding' }, () => ({
-      contents: `module.exports = require('./src/io/serial/serialBinding.ts').loadSerialBinding;`,
+      contents: `module.exports = require('./src/kernel/serialBinding.ts').loadSerialBinding;`,
       resolveDir: root,
       loader: 'js',
     }));
@@ -96,7 +96,7 @@ function makeExecutable(folder: string, bundle: string, node: string): void {
     execArgv: executableOptions,
     // Firmware obeys its configuration, not an environment variable called NODE_OPTIONS.
     execArgvExtension: 'none',
-    // src/io/serial/serialBinding.ts asks for the asset by this name.
+    // src/kernel/serialBinding.ts asks for the asset by this name.
     assets: { 'bindings.node': join(root, prebuilds, addon) },
   };
   const settingsFile = join(folder, 'sea.json');

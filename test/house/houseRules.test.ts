@@ -119,6 +119,16 @@ rule(
 
 rule(
   'importDirection',
+  'a simulated panel shares no code with the drivers',
+  [importing('src/io/panel/simulatedCrystalfontz.ts', '../../protocol/panelPacket.ts')],
+  [
+    importing('src/io/panel/simulatedPanel.ts', '../../kernel/pseudoTerminal.ts'),
+    importing('src/io/panel/crystalfontz.ts', '../../protocol/panelPacket.ts'),
+  ],
+);
+
+rule(
+  'importDirection',
   'the simulator knows only core, protocol and config',
   [importing('test/simulator/world.ts', '../../src/daemon/mailbox.ts')],
   [

@@ -2,7 +2,7 @@
 // a line of 115200 baud. A pseudo terminal has no modem lines, as a cable of three wires has none.
 import { readSync, writeFileSync, writeSync } from 'node:fs';
 import { watchReadable } from '../../src/kernel/readable.ts';
-import { openPseudoTerminal } from '../kernel/pseudoTerminal.ts';
+import { openPseudoTerminal } from '../../src/kernel/pseudoTerminal.ts';
 import { nowMs } from './clock.ts';
 import { boxNames, otherBox, paths, type BoxName } from './layout.ts';
 

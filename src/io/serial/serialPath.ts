@@ -2,10 +2,11 @@
 // while the line is busy only the newest datagram waits, and older ones are left out. A port that vanishes is opened again.
 import { monotonicMs } from '../../kernel/clock.ts';
 import { encodeSerialFrame, SerialFrameReader } from '../../protocol/serialFrame.ts';
-import { codeOf, openSerialDevice } from './serialDevice.ts';
-import type { SerialDevice, SerialLines } from './serialDevice.ts';
+import { codeOf, openSerialDevice } from '../../kernel/serialDevice.ts';
+import type { SerialDevice, SerialLines } from '../../kernel/serialDevice.ts';
 
-/** 115200 baud, ten bits a byte. */
+const baudRate = 115_200;
+/** Ten bits a byte. */
 const bytesPerMs = 11.52;
 /** After a frame the line rests for a fifth of its time: clocks differ, and what waits must never grow. */
 const rest = 1.2;
@@ -94,6 +95,7 @@ class OpenSerialPath {
     const { path } = this.#options;
     const opening = openSerialDevice({
       path,
+      baudRate,
       onBytes: (bytes) => this.#reader.push(bytes),
       onGone: (code) => this.#lost(code),
     });

@@ -9,8 +9,8 @@ import type { SerialPath } from '../../../src/io/serial/serialPath.ts';
 import { monotonicMs } from '../../../src/kernel/clock.ts';
 import { watchReadable } from '../../../src/kernel/readable.ts';
 import { encodeSerialFrame, SerialFrameReader } from '../../../src/protocol/serialFrame.ts';
-import { openPseudoTerminal } from '../../kernel/pseudoTerminal.ts';
-import type { PseudoTerminal } from '../../kernel/pseudoTerminal.ts';
+import { openPseudoTerminal } from '../../../src/kernel/pseudoTerminal.ts';
+import type { PseudoTerminal } from '../../../src/kernel/pseudoTerminal.ts';
 import { until } from '../../kernel/until.ts';
 
 type End = {

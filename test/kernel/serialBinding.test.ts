@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { loadAddon, loadSerialBinding } from '../../../src/io/serial/serialBinding.ts';
+import { loadAddon, loadSerialBinding } from '../../src/kernel/serialBinding.ts';
 
 const file =
   process.arch === 'arm64'

@@ -1,10 +1,9 @@
-// A serial port opened through node-serialport: 115200 8N1, raw, no flow control, and the lines that the other end drives.
+// A serial port opened through node-serialport: 8N1, raw, no flow control, and the lines that the other end drives.
 // Reading and writing are system calls on its descriptor, in line: the package's own go through the pool of threads, where a
 // disk that hangs or a busy processor would delay them, and its reader never notices a device that was unplugged.
 import { readSync, writeSync } from 'node:fs';
-import { watchReadable } from '../../kernel/readable.ts';
+import { watchReadable } from './readable.ts';
 
-const baudRate = 115_200;
 const readBytes = 1024;
 
 /** What the other end drives; null on a port without such lines (a pseudo terminal, some adaptors). */
@@ -24,6 +23,7 @@ export type SerialDevice = {
 
 export type SerialDeviceOptions = {
   readonly path: string;
+  readonly baudRate: number;
   /** `bytes` are the receiver's only during the call. */
   readonly onBytes: (bytes: Buffer) => void;
   /** The port is gone; the code is that of the system call, `EOF` for a device that hung up. */
@@ -33,7 +33,7 @@ export type SerialDeviceOptions = {
 /** Rejects with the error of the system call. The package is loaded here: a box without a serial path never pays for it. */
 export async function openSerialDevice(options: SerialDeviceOptions): Promise<SerialDevice> {
   const { SerialPort } = await import('serialport');
-  const { path } = options;
+  const { path, baudRate } = options;
   const settings = { dataBits: 8, stopBits: 1, parity: 'none', rtscts: false } as const;
   const port = await SerialPort.binding.open({ path, baudRate, ...settings });
   const fd = descriptorOf(port);

@@ -3,7 +3,7 @@
 // serialport calls to find it, at loadSerialBinding.
 
 import { getRawAsset } from 'node:sea';
-import { makeMemoryFile } from '../../kernel/memoryFile.ts';
+import { makeMemoryFile } from './memoryFile.ts';
 
 // scripts/build.ts embeds the add-on under this name.
 const SERIAL_ASSET = 'bindings.node';
