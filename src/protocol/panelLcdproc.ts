@@ -82,17 +82,26 @@ export type LcdprocNews =
     }
   | { readonly type: 'done' }
   | { readonly type: 'key'; readonly key: LcdprocKey }
+  /** LCDd, or another of its clients, has the key for itself. */
+  | { readonly type: 'keyRefused'; readonly key: LcdprocKey }
   /** `success`, `huh?`, `listen`, and the text of `info`. */
   | { readonly type: 'text'; readonly text: string };
 
 /** Null: a display on which nothing can be shown. */
 export function readLcdprocLine(line: string): LcdprocNews | null {
   if (line === done) return { type: 'done' };
-  const key = /^key (?:\S+ )?(\S+)$/.exec(line)?.[1];
-  if (key !== undefined && Object.hasOwn(keyNames, key))
-    return { type: 'key', key: keyNames[key as keyof typeof keyNames] };
+  const key = keyNamed(/^key (?:\S+ )?(\S+)$/.exec(line)?.[1]);
+  if (key !== null) return { type: 'key', key };
+  const refused = keyNamed(/^huh\? Could not reserve key "(\w+)"$/.exec(line)?.[1]);
+  if (refused !== null) return { type: 'keyRefused', key: refused };
   if (line.startsWith('connect ')) return readConnect(line);
   return { type: 'text', text: line };
+}
+
+function keyNamed(name: string | undefined): LcdprocKey | null {
+  return name !== undefined && Object.hasOwn(keyNames, name)
+    ? keyNames[name as keyof typeof keyNames]
+    : null;
 }
 
 function readConnect(line: string): LcdprocNews | null {

@@ -11,7 +11,7 @@ export type Hearer = {
 };
 
 export type Dialect = {
-  /** May change with the answer to the first question. */
+  /** These may change with the answers to the first questions. */
   readonly columns: number;
   readonly rows: number;
   readonly keys: readonly PanelKey[];

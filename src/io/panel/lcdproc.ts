@@ -11,47 +11,26 @@ import {
 } from '../../protocol/panelLcdproc.ts';
 import { panelLine } from '../../protocol/panelText.ts';
 import type { Dialect, Hearer } from './dialect.ts';
-import { arrangeOnThree } from './matrixOrbital.ts';
-import type { Light } from './panel.ts';
+import type { Light, PanelKey } from './panel.ts';
 import type { Change } from './picture.ts';
 
 const longestInfo = 60;
+const everyKey: readonly PanelKey[] = ['up', 'down', 'left', 'right', 'enter', 'cancel'];
 
-type IsLit = (light: number, half: 'green' | 'red') => boolean;
-
-/** How the lights of a panel stand in the number that `output` takes. */
-type Wiring = {
-  readonly arrange: (lights: readonly Light[]) => readonly Light[];
-  readonly output: (isLit: IsLit) => number;
-};
-
-/** Bits 0 to 3 are the green halves from the top, 4 to 7 the red ones. */
-const wiring635: Wiring = {
-  arrange: (lights) => lights.slice(0, 4),
-  output: (isLit) =>
-    bits([0, 1, 2, 3].map((light) => isLit(light, 'green'))) +
-    (bits([0, 1, 2, 3].map((light) => isLit(light, 'red'))) << 4),
-};
-
-/** Three pairs, green before red; a light shines while its output is off. */
-const wiringLk204: Wiring = {
-  arrange: arrangeOnThree,
-  output: (isLit) =>
-    bits([0, 1, 2].flatMap((light) => [!isLit(light, 'green'), !isLit(light, 'red')])),
-};
-
-/** By what LCDd says of its driver. Outputs of any other panel may switch anything, and are left alone. */
-const wirings: readonly { readonly name: RegExp; readonly wiring: Wiring }[] = [
-  { name: /CFA-635/, wiring: wiring635 },
-  { name: /LK204-7T-1U/, wiring: wiringLk204 },
-];
+/**
+ * What LCDd says of the one panel whose outputs are known to be lights: bits 0 to 3 are the green halves from the top, 4 to 7 the red
+ * ones. Outputs of any other panel may switch anything, and are left alone; which panel of Matrix Orbital it has LCDd cannot tell,
+ * because it does not wait for the answer.
+ */
+const panelWithLights = /CFA-635/;
+const lightsOf635 = 4;
+const bitOfHalf = { green: 0, red: lightsOf635 } as const;
 
 export function lcdprocDialect(): Dialect {
   return new LcdprocDialect();
 }
 
 class LcdprocDialect implements Dialect {
-  readonly keys = ['up', 'down', 'left', 'right', 'enter', 'cancel'] as const;
   /** LCDd that waits for its own panel is slow to answer; what is lost on the way TCP sends again. */
   readonly answerMs = 5000;
   readonly tries = 1;
@@ -61,8 +40,9 @@ class LcdprocDialect implements Dialect {
   readonly changesAtOnce = 64;
   #columns = 20;
   #rows = 4;
-  #wiring: Wiring | null = null;
-  readonly #lit = new Map<string, boolean>();
+  #keys = everyKey;
+  #hasLights = false;
+  #output = 0;
   readonly #reader = new LineReader((line) => this.#line(line));
   #hearer: Hearer | null = null;
   #asked: 'hello' | 'info' | 'other' | null = null;
@@ -76,15 +56,21 @@ class LcdprocDialect implements Dialect {
     return this.#rows;
   }
 
+  /** Without those that LCDd keeps for its menu or another client. */
+  get keys(): readonly PanelKey[] {
+    return this.#keys;
+  }
+
   arrange(lights: readonly Light[]): readonly Light[] {
-    return this.#wiring?.arrange(lights) ?? [];
+    return this.#hasLights ? lights.slice(0, lightsOf635) : [];
   }
 
   begin(): void {
     this.#reader.reset();
     this.#asked = null;
-    this.#wiring = null;
-    this.#lit.clear();
+    this.#keys = everyKey;
+    this.#hasLights = false;
+    this.#output = 0;
   }
 
   introduction(): readonly (() => Buffer)[] {
@@ -100,9 +86,11 @@ class LcdprocDialect implements Dialect {
       change.type === 'text' ? [{ row: change.row, text: change.line }] : [],
     );
     const halves = changes.flatMap((change) => (change.type === 'half' ? [change] : []));
-    for (const { light, half, isLit } of halves) this.#lit.set(`${light} ${half}`, isLit);
-    const isLit: IsLit = (light, half) => this.#lit.get(`${light} ${half}`) ?? false;
-    const output = halves.length === 0 ? null : (this.#wiring?.output(isLit) ?? null);
+    for (const { light, half, isLit } of halves) {
+      const bit = 1 << (light + bitOfHalf[half]);
+      this.#output = isLit ? this.#output | bit : this.#output & ~bit;
+    }
+    const output = halves.length === 0 ? null : this.#output;
     return this.#asks('other', changeLines(rows, output));
   }
 
@@ -144,6 +132,10 @@ class LcdprocDialect implements Dialect {
         this.#hearer?.key(news.key);
         return;
       }
+      case 'keyRefused': {
+        this.#keys = this.#keys.filter((key) => key !== news.key);
+        return;
+      }
       case 'text': {
         this.#said = news.text;
       }
@@ -151,7 +143,7 @@ class LcdprocDialect implements Dialect {
   }
 
   #knows(info: string): void {
-    this.#wiring = wirings.find(({ name }) => name.test(info))?.wiring ?? null;
+    this.#hasLights = panelWithLights.test(info);
     this.#answers(panelLine(info, longestInfo).trim());
   }
 
@@ -159,8 +151,4 @@ class LcdprocDialect implements Dialect {
     this.#asked = null;
     this.#hearer?.answered(said);
   }
-}
-
-function bits(lit: readonly boolean[]): number {
-  return lit.reduce((sum, isLit, bit) => sum + (isLit ? 1 << bit : 0), 0);
 }

@@ -40,8 +40,13 @@ class MatrixOrbitalDialect implements Dialect {
   #asked: 'poll' | 'type' | null = null;
   #distrustedUntilMs = 0;
 
+  /** Peer and database share the third light, which shows the more severe of them. */
   arrange(lights: readonly Light[]): readonly Light[] {
-    return arrangeOnThree(lights);
+    const apart = lights.slice(0, matrixOrbitalLights - 1);
+    const shared = lights
+      .slice(matrixOrbitalLights - 1)
+      .toSorted((one, other) => severity(other) - severity(one));
+    return [...apart, ...shared.slice(0, 1)];
   }
 
   begin(): void {
@@ -104,15 +109,6 @@ class MatrixOrbitalDialect implements Dialect {
     this.#asked = what;
     return bytes;
   }
-}
-
-/** Peer and database share the third light, which shows the more severe of them. */
-export function arrangeOnThree(lights: readonly Light[]): readonly Light[] {
-  const apart = lights.slice(0, matrixOrbitalLights - 1);
-  const shared = lights
-    .slice(matrixOrbitalLights - 1)
-    .toSorted((one, other) => severity(other) - severity(one));
-  return [...apart, ...shared.slice(0, 1)];
 }
 
 function severity({ colour }: Light): number {

@@ -29,6 +29,7 @@ export type Panel = {
   /** Of LCDproc: what LCDd said when it was found, 20 by 4 before. */
   readonly columns: number;
   readonly rows: number;
+  /** Of LCDproc: without those that LCDd keeps for itself. */
   readonly keys: readonly PanelKey[];
   /** Shows a page: `rows` lines; what does not change is not sent. Never blocks, never throws; the newest page wins. */
   show(lines: readonly string[]): void;
