@@ -20,6 +20,7 @@ const keysPerSecond = 20;
 const bytesPerSecond = 32_768;
 const closeMs = 1000;
 const longestIdentity = 80;
+const mostReasons = 8;
 
 type Question = {
   readonly bytes: Buffer;
@@ -45,7 +46,8 @@ export class PanelConversation implements Panel {
   #foundAtMs: number | null = null;
   #refreshAtMs = Infinity;
   #pauseMs = firstPauseMs;
-  #toldReason: string | null = null;
+  /** Why it was lost, since it was found last. */
+  readonly #toldReasons = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #blinker: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -154,7 +156,7 @@ export class PanelConversation implements Panel {
 
   #found(): void {
     this.#foundAtMs = monotonicMs();
-    this.#toldReason = null;
+    this.#toldReasons.clear();
     this.#picture.begin(this.#dialect.columns, this.#dialect.rows);
     this.#beginAnew();
     this.#keepRhythm();
@@ -222,8 +224,8 @@ export class PanelConversation implements Panel {
     if (wasSteady) this.#pauseMs = firstPauseMs;
     this.#timer = setTimeout(() => this.seek(), this.#pauseMs);
     this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs);
-    if (reason === this.#toldReason) return;
-    this.#toldReason = reason;
+    if (this.#toldReasons.has(reason) || this.#toldReasons.size >= mostReasons) return;
+    this.#toldReasons.add(reason);
     this.#events.lost(reason);
   }
 

@@ -37,9 +37,8 @@ class CrystalfontzDialect implements Dialect {
   readonly idleMs = 1000;
   readonly refreshMs = 60_000;
   readonly changesAtOnce = 1;
-  readonly columns: number;
-  readonly rows: number;
-  readonly #model: CrystalfontzModel;
+  readonly #configured: CrystalfontzModel;
+  #model: CrystalfontzModel;
   readonly #reader = new PanelPacketReader((packet) => this.#packet(packet));
   #hearer: Hearer | null = null;
   /** The command whose answer is waited for; a late answer to another one counts for nothing. */
@@ -49,8 +48,16 @@ class CrystalfontzDialect implements Dialect {
   #pings = 0;
 
   constructor(model: CrystalfontzModel) {
+    this.#configured = model;
     this.#model = model;
-    ({ columns: this.columns, rows: this.rows } = sizes[model]);
+  }
+
+  get columns(): number {
+    return sizes[this.#model].columns;
+  }
+
+  get rows(): number {
+    return sizes[this.#model].rows;
   }
 
   arrange(lights: readonly Light[]): readonly Light[] {
@@ -60,6 +67,7 @@ class CrystalfontzDialect implements Dialect {
   begin(): void {
     this.#reader.reset();
     this.#asked = null;
+    this.#model = this.#configured;
   }
 
   introduction(): readonly (() => Buffer)[] {
@@ -124,6 +132,13 @@ class CrystalfontzDialect implements Dialect {
     if (to === null || to !== this.#asked || isLate) return;
     this.#asked = null;
     if (to !== 'version') this.#hearer?.answered();
-    else this.#hearer?.answered(panelLine(data.toString('latin1'), versionLength).trim());
+    else this.#knows(panelLine(data.toString('latin1'), versionLength).trim());
+  }
+
+  /** What the panel says of itself goes before the configuration: it would take a text that is too long for noise. */
+  #knows(version: string): void {
+    const model = /^CFA(635|633)/.exec(version)?.[1];
+    if (model === '635' || model === '633') this.#model = model;
+    this.#hearer?.answered(version);
   }
 }

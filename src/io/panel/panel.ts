@@ -21,12 +21,12 @@ export type PanelEvents = {
   key(key: PanelKey): void;
   /** Found (what it says of itself). */
   found(identity: string): void;
-  /** Lost, or not found in the first place: why, once until the reason changes. It is sought again all the while. */
+  /** Lost, or not found in the first place: why, each reason once until it is found. It is sought all the while. */
   lost(reason: string): void;
 };
 
 export type Panel = {
-  /** Of LCDproc: what LCDd said when it was found, 20 by 4 before. */
+  /** What the panel, or LCDd, said when it was found; before that what the model has, of LCDproc 20 by 4. */
   readonly columns: number;
   readonly rows: number;
   /** Of LCDproc: without those that LCDd keeps for itself. */

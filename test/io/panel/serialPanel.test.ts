@@ -146,6 +146,29 @@ for (const model of ['635', 'lk204'] as const) {
   });
 }
 
+test('a CFA-633 where a CFA-635 is configured is spoken to as what it is', async (t) => {
+  const device = openDevice(t, '633');
+  const host = openHost(t, driverFor('635', device.path));
+  host.panel.show(page);
+  host.panel.light(steady('green', 'green', 'green', 'green'));
+  await untilShown(device, 'Peer box-b   sta');
+  await untilQuiet(device);
+  t.deepEqual([host.panel.columns, host.panel.rows], [16, 2]);
+  t.deepEqual(host.news, ['found CFA633:h1.3,s2.0']);
+  t.deepEqual(device.device.complaints, []);
+});
+
+test('keys that come faster than a finger are not heard', async (t) => {
+  const device = openDevice(t, '635');
+  const host = openHost(t, driverFor('635', device.path));
+  await until('it is found', () => host.news.length > 0, patience);
+  for (let time = 0; time < 300; time += 1) device.press('enter');
+  await until('the first are heard', () => host.keys.length === 20, patience);
+  host.panel.show(['still there']);
+  await untilShown(device, 'still there');
+  t.true(host.keys.length <= 40, `${host.keys.length} in at most two seconds`);
+});
+
 test('a page is drawn with its lamps', async (t) => {
   const device = openDevice(t, '635');
   const host = openHost(t, driverFor('635', device.path));
