@@ -1,6 +1,6 @@
 // The bytes of Matrix Orbital panels, here the LK204-7T-1U: commands begin with 0xFE, everything else is text at the cursor. There is
 // no checksum and no acknowledgement, so every command is followed by a poll of the keypad: its one byte says that the panel has
-// worked through what stood before it. Sources: manuals LK204-24-USB and PK202-25; measured use of the LK204-7T-1U by others.
+// worked through what stood before it. Sources: manuals LK204-24-USB and PK202-25, and programs that others wrote for an LK204-7T-1U.
 
 const prefix = 0xfe;
 const codes = {

@@ -44,6 +44,7 @@ export class PanelConversation implements Panel {
   #steps: (() => Buffer)[] = [];
   #identity: string[] = [];
   #foundAtMs: number | null = null;
+  #answeredAtMs = 0;
   #refreshAtMs = Infinity;
   #pauseMs = firstPauseMs;
   /** Why it was lost, since it was found last. */
@@ -144,8 +145,14 @@ export class PanelConversation implements Panel {
     }
     const { changesAtOnce } = this.#dialect;
     const changes = this.#picture.changes(changesAtOnce, (lights) => this.#dialect.arrange(lights));
-    if (changes.length === 0) this.#timer = setTimeout(() => this.#ping(), this.#dialect.idleMs);
+    if (changes.length === 0) this.#waitIdle();
     else this.#ask(this.#dialect.tell(changes), () => this.#picture.told(changes));
+  }
+
+  /** The sign of life is due by the last one, however often the same page is shown meanwhile. */
+  #waitIdle(): void {
+    const idleMs = this.#answeredAtMs + this.#dialect.idleMs - monotonicMs();
+    this.#timer = setTimeout(() => this.#ping(), Math.max(0, Math.ceil(idleMs)));
   }
 
   #ping(): void {
@@ -208,6 +215,7 @@ export class PanelConversation implements Panel {
     if (question === null) return;
     clearTimeout(this.#timer);
     this.#question = null;
+    this.#answeredAtMs = monotonicMs();
     if (said !== undefined) this.#identity.push(said);
     question.answered();
     this.#speak();

@@ -67,7 +67,7 @@ for (const model of simulatedModels) {
     const device = openDevice(t, model);
     const host = openHost(t, driverFor(model, device.path));
     const times: number[] = [];
-    for (const round of [1, 2, 3]) {
+    for (const [round, awayMs] of [700, 1400, 6000].entries()) {
       host.panel.show([`round ${round}`]);
       await untilShown(device, `round ${round}`);
       device.unplug();
@@ -75,7 +75,7 @@ for (const model of simulatedModels) {
       host.panel.show([`again ${round}`]);
       // The longer it was away the longer are the pauses between two looks.
       const awaySince = monotonicMs();
-      await until('it was away', () => monotonicMs() - awaySince > round * 700, patience);
+      await until('it was away', () => monotonicMs() - awaySince > awayMs, patience);
       device.plug();
       const pluggedAt = monotonicMs();
       await untilShown(device, `again ${round}`);
@@ -108,6 +108,19 @@ test('what does not change is not sent, and of a line only the part that does', 
   await untilQuiet(device);
   t.is(counts.get('output'), 9);
   t.deepEqual(device.picture().lamps, ['green', 'red', 'red', 'off']);
+});
+
+test('a page that is shown again and again does not keep the panel from being asked for a sign of life', async (t) => {
+  const device = openDevice(t, '635');
+  const host = openHost(t, driverFor('635', device.path));
+  host.panel.show(page);
+  await untilShown(device, 'PRIMARY');
+  const pings = (): number => device.device.counts.get('ping') ?? 0;
+  const before = pings();
+  const again = setInterval(() => host.panel.show(page), 20);
+  t.teardown(() => clearInterval(again));
+  await until('it is asked', () => pings() >= before + 2, patience);
+  t.pass();
 });
 
 test('of a thousand pages the newest is shown, and few of the others are sent', async (t) => {
