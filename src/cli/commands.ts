@@ -55,6 +55,14 @@ const commands: Readonly<Record<string, Command>> = {
     load: () => import('./keyCommand.ts'),
   },
   config: { about: 'check, show or describe the configuration', load: loadConfigCommand },
+  board: {
+    about: 'the boards that are known, and what this one settles',
+    load: () => import('./boardCommand.ts'),
+  },
+  serial: {
+    about: 'whether a serial port takes and gives every byte',
+    load: () => import('./serialCommand.ts'),
+  },
   fsm: { about: 'print the table of the state machine', load: () => import('./fsmCommand.ts') },
   shutdown: {
     about: 'hand over and stop everything, before power off',

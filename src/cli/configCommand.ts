@@ -122,7 +122,7 @@ function show(args: readonly string[], write: Write): number {
 }
 
 interface ShownValue extends EffectiveValue {
-  /** `file:LINE`, `default` or `derived`. */
+  /** `file:LINE`, `board NAME`, `default` or `derived`. */
   readonly origin: string;
 }
 
@@ -135,11 +135,18 @@ const derivedKeys: Readonly<Record<string, DerivedKey>> = {
 const fenceDelay = 'arbiter.fence.delay';
 
 function originOf({ key }: EffectiveValue, file: string, loaded: LoadedConfig): string {
+  if (loaded.fromBoard.has(key)) return `board ${loaded.board?.profile.name}`;
   const derived = derivedKeys[key];
   if (derived !== undefined && loaded.config.timing.derived.includes(derived)) return 'derived';
   const line = loaded.lines.get(key);
-  if (line === undefined) return key === fenceDelay ? 'derived' : 'default';
-  return `${file}:${line}`;
+  const origin = line === undefined ? 'default' : `${file}:${line}`;
+  if (key === 'board') return `${origin}${foundBoard(loaded)}`;
+  return line === undefined && key === fenceDelay ? 'derived' : origin;
+}
+
+function foundBoard({ config, board }: LoadedConfig): string {
+  if (config.board !== 'auto') return '';
+  return board === null ? ' (none found)' : ` (found ${board.profile.name} by ${board.foundBy})`;
 }
 
 function jsonText(file: string, values: readonly ShownValue[]): string {

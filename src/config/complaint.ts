@@ -15,6 +15,7 @@ export const complaintCodes = {
   CONFIG_RANGE: 'the number, duration or list is outside its range',
   CONFIG_DURATION: 'the value is not a duration with its unit',
   CONFIG_NAME: 'the value is not a usable name',
+  CONFIG_BOARD: 'no board is called so',
   CONFIG_DEVICE: 'the value is not a name of a network device',
   CONFIG_ADDRESS: 'the value is not a usable IP address',
   CONFIG_PATH: 'the value is not an absolute path',

@@ -57,6 +57,8 @@ function isList(
 /** The address, rate and duration keys are typed otherwise than they are written. */
 function writtenValue(config: Config, key: ConfigKey): WrittenValue {
   switch (key.path) {
+    case 'board':
+      return config.board;
     case 'heartbeat.address':
       return formatInterfaceAddress(config.heartbeat.address);
     case 'service.addresses':

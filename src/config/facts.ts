@@ -13,6 +13,8 @@ export interface Facts {
   readonly example?: unknown;
   /** Regular expression of the written form, where the schema itself has none. */
   readonly pattern?: string;
+  /** A key without a default that a board may settle: then the file need not write it. */
+  readonly byBoard?: boolean;
   /** What the default is where it is computed from other keys. */
   readonly derived?: string;
 }

@@ -9,6 +9,9 @@ export function configJsonSchema(): object {
     io: 'input',
     metadata: z.registry<object>(),
     override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema instanceof z.ZodObject && jsonSchema.required !== undefined) {
+        jsonSchema.required = withoutBoardKeys(jsonSchema.required, zodSchema.shape);
+      }
       const known = facts.get(zodSchema);
       if (known === undefined) return;
       const { description, allowed, derived, example, pattern } = known;
@@ -18,6 +21,14 @@ export function configJsonSchema(): object {
     },
   });
   return { title: 'hotpair.yaml', ...schema };
+}
+
+/** What a board can settle need not be in the file. */
+function withoutBoardKeys(names: readonly string[], shape: z.ZodRawShape): string[] {
+  return names.filter((name) => {
+    const schema = shape[name];
+    return schema === undefined || facts.get(schema)?.byBoard !== true;
+  });
 }
 
 function sentences(description: string, allowed?: string, derived?: string): string {

@@ -1,10 +1,12 @@
 // Loads hotpair.yaml and finds everything that is wrong with it in one run: syntax, keys, values,
 // and the relations between those values that are valid.
 import { readFileSync, statSync } from 'node:fs';
+import { type ChosenBoard, chooseBoard, keysFromBoard, withBoard } from './board.ts';
 import { type Complaint, isWarning } from './complaint.ts';
 import { completeConfig, type Config } from './config.ts';
 import { explainIssue, nearestPlace } from './explain.ts';
-import { configKeys, configSections } from './keys.ts';
+import { configKeys, type ConfigSection, configSections } from './keys.ts';
+import { type Machine, readMachine, unknownMachine } from './machine.ts';
 import { maskKeys } from './mask.ts';
 import { type BrokenRelation, findingsOf } from './relations.ts';
 import { doubtfulKeys, isReliable, isValues, repaired, type Values } from './repair.ts';
@@ -20,6 +22,10 @@ export interface LoadedConfig {
   readonly lines: ReadonlyMap<string, number>;
   /** Where the value of everything that is written stands: `arbiter.fence.devices[0].agent`. */
   readonly places: ReadonlyMap<string, Place>;
+  /** The board that settles what the file does not say. */
+  readonly board: ChosenBoard | null;
+  /** The keys that it settles, by their dotted names. */
+  readonly fromBoard: ReadonlySet<string>;
 }
 
 /** A file that cannot be used: at least one complaint is no warning. Sorted by place. */
@@ -46,19 +52,30 @@ const largestFile = 1024 * 1024;
 /** Reads and checks a file. Never throws for what is wrong with the file or its path. */
 export function loadConfig(path: string): LoadedConfig | RefusedConfig {
   const read = readText(path);
-  return 'text' in read ? parseConfig(read.text) : { complaints: [read], reliable: null };
+  if (!('text' in read)) return { complaints: [read], reliable: null };
+  return parseConfig(read.text, readMachine());
 }
 
-/** Checks the text of a configuration. */
-export function parseConfig(text: string): LoadedConfig | RefusedConfig {
+/** Checks the text of a configuration for a machine, which decides what `board: auto` means. */
+export function parseConfig(
+  text: string,
+  machine: Machine = unknownMachine,
+): LoadedConfig | RefusedConfig {
   const source = readSource(text);
-  const checked = checkValues(source);
+  const board = chooseBoard(boardWord(source), machine);
+  const checked = checkValues(source, board);
   const complaints = [...source.complaints, ...checked.complaints].map(printable).toSorted(byPlace);
   const { config, isValid } = checked;
   if (config === undefined || isValid === undefined) return { complaints, reliable: null };
   const places = new Map([...source.entries].map(([name, { value }]) => [name, value] as const));
   if (!complaints.every(isWarning)) return { complaints, reliable: { config, isValid, places } };
-  return { config, warnings: complaints, lines: linesOf(source), places };
+  const fromBoard =
+    board === null ? new Set<string>() : keysFromBoard(source.values, board.profile);
+  return { config, warnings: complaints, lines: linesOf(source), places, board, fromBoard };
+}
+
+function boardWord({ values }: Source): unknown {
+  return isValues(values) ? values['board'] : undefined;
 }
 
 function readText(path: string): { readonly text: string } | Complaint {
@@ -97,8 +114,10 @@ interface Checked {
   readonly complaints: readonly Complaint[];
 }
 
-function checkValues(source: Source): Checked {
-  const filled = withAllSections(source.values);
+function checkValues(source: Source, board: ChosenBoard | null): Checked {
+  const filled = withAllSections(
+    board === null ? source.values : withBoard(source.values, board.profile),
+  );
   if (filled === undefined) return { complaints: [notAMap(source)] };
   const found = configSchema().safeParse(filled);
   const issues = found.success ? [] : found.error.issues;
@@ -128,13 +147,20 @@ function checkValues(source: Source): Checked {
 function withAllSections(values: unknown): Values | undefined {
   if (!isValues(values ?? {})) return undefined;
   return configSections().reduce<Values>(
-    (filled, { name, entries }) =>
-      entries.length > 0 ? withoutEmpty(filled, name) : withSection(filled, name.split('.')),
+    (filled, section) =>
+      isOneKey(section)
+        ? withoutEmpty(filled, section.name)
+        : withSection(filled, section.name.split('.')),
     isValues(values) ? values : {},
   );
 }
 
-/** A map or list of entries that holds nothing at all is written as none. */
+/** A map or list of entries, or a single word. */
+function isOneKey({ keys }: ConfigSection): boolean {
+  return keys.some(({ section }) => section === '');
+}
+
+/** One that holds nothing at all is written as none. */
 function withoutEmpty(values: Values, name: string): Values {
   return values[name] === null ? { ...values, [name]: undefined } : values;
 }

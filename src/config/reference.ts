@@ -24,6 +24,8 @@ with 2 where the file cannot be used. \`hotpair config show\` prints the value o
 comes from. \`hotpair config schema\` prints a JSON Schema for editors.
 
 The column "Reload" says whether SIGHUP takes a new value over; the others need a restart of the agent.
+The hardware may settle some of the defaults, see the key board and [boards.md](boards.md).
+
 The pair key is not part of this file: it stands in \`pair.keyFile\`, readable by root only.`;
 
 function sectionText(section: ConfigSection): string {
@@ -54,7 +56,7 @@ function keyRow(key: ConfigKey): string {
 }
 
 function defaultText(key: ConfigKey): string {
-  if (key.required) return 'required';
+  if (key.required) return key.facts.byBoard === true ? 'required, or from the board' : 'required';
   if (key.facts.derived !== undefined) return `derived: ${key.facts.derived}`;
   if (key.byDefault === undefined) return 'none';
   const text = typeof key.byDefault === 'string' ? key.byDefault : JSON.stringify(key.byDefault);

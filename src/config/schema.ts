@@ -1,6 +1,7 @@
 // The keys of hotpair.yaml: the only source of their types, defaults, ranges, units and
 // descriptions. Built on the first use, so that commands that read no configuration do not pay.
 import * as z from 'zod';
+import { boardNamed } from './boardValue.ts';
 import { databaseSettings } from './databaseSettings.ts';
 import { etcdSection } from './etcdSchema.ts';
 import { facts } from './facts.ts';
@@ -40,6 +41,7 @@ export type ParsedConfig = z.output<ReturnType<typeof buildConfigSchema>>;
 function buildConfigSchema() {
   return z.strictObject({
     node: nodeSection(),
+    board: boardNamed(),
     pair: pairSection(),
     heartbeat: heartbeatSection(),
     service: serviceSection(),
@@ -360,6 +362,7 @@ function device(example: string, description: string) {
     description,
     allowed: '1 to 15 characters without space, slash or colon',
     example,
+    byBoard: true,
   });
 }
 

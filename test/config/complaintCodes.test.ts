@@ -55,6 +55,7 @@ const cases: Readonly<Record<TextCode, string>> = {
   CONFIG_RANGE: configText({ heartbeat: { interval: '2s' } }),
   CONFIG_DURATION: configText({ heartbeat: { interval: '50 ms' } }),
   CONFIG_NAME: configText({ node: { name: 'box a' } }),
+  CONFIG_BOARD: `${configText()}board: uc80000\n`,
   CONFIG_DEVICE: configText({ service: { port: 'net/eth0' } }),
   CONFIG_ADDRESS: configText({ service: { addresses: ['192.0.2.10'] } }),
   CONFIG_PATH: configText({ pair: { keyFile: 'pair.key' } }),

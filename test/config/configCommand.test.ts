@@ -67,6 +67,18 @@ test('config show prints every key with its value and its origin', async (t) => 
   t.regex(output, /^timing\.takeoverLimit +4s +derived$/m);
 });
 
+test('config show names the board that a value comes from', async (t) => {
+  const file = join(directory(t), 'hotpair.yaml');
+  const text = readFileSync(good, 'utf8').replace(/^ +port: eth1$/m, '');
+  writeFileSync(file, `${text}\nboard: qemu-x86_64\n`);
+  const { output } = await run('show', file);
+  t.regex(output, /^heartbeat\.port +eth1 +board qemu-x86_64$/m);
+  t.regex(output, /^heartbeat\.serial\.device +\/dev\/ttyS2 +board qemu-x86_64$/m);
+  t.regex(output, /^service\.port +eth0 +\S*hotpair\.yaml:\d+$/m);
+  t.regex(output, /^board +qemu-x86_64 +\S*hotpair\.yaml:\d+$/m);
+  t.regex((await run('show', good)).output, /^board +auto +default \((none found|found .*)\)$/m);
+});
+
 test('config show --json says the same for programs', async (t) => {
   const { output } = await run('show', '--json', good);
   const shown: unknown = JSON.parse(output);
