@@ -1,33 +1,39 @@
-// Builds dist/hotpair: the sources bundled by esbuild, put into a stripped copy of the pinned Node
-// as a single executable. Everything is made in a folder of this run and renamed at the end, so
-// that two builds, or a build and a running hotpair, never meet a half-written file.
+// Builds dist/hotpair for this machine, or dist/hotpair-linux-x64 and dist/hotpair-linux-arm64 with `--target`: the
+// sources bundled by esbuild, put into a stripped copy of the pinned Node as a single executable. Everything is made in
+// a folder of this run and renamed at the end, so that two builds, or a build and a running hotpair, never meet a
+// half-written file.
 
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
-import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
+import { checkBoard } from '../src/config/boardCheck.ts';
+import { encodeBoards, readBoards } from '../src/config/boardProfile.ts';
+import { readTarget } from './buildTarget.ts';
+import type { Target } from './buildTarget.ts';
 import { executableOptions } from './executableOptions.ts';
 
 const root = join(import.meta.dirname, '..');
 const buildFolder = join(root, 'build');
-const output = join(root, 'dist', 'hotpair');
 
 async function main(): Promise<void> {
+  const target = readTarget(root, process.argv.slice(2));
+  const output = join(root, 'dist', target.output);
   mkdirSync(buildFolder, { recursive: true });
   mkdirSync(join(root, 'dist'), { recursive: true });
   const folder = mkdtempSync(join(buildFolder, 'run-'));
   try {
     const bundle = join(folder, 'main.cjs');
     await bundleSources(bundle);
-    makeExecutable(folder, bundle, strippedNode(folder));
+    makeExecutable(folder, bundle, strippedNode(folder, target), target);
     renameSync(join(folder, 'hotpair'), output);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   const megabytes = (statSync(output).size / 1e6).toFixed(1);
-  process.stdout.write(`dist/hotpair: version ${packageVersion()}, ${megabytes} MB\n`);
+  process.stdout.write(`dist/${target.output}: version ${packageVersion()}, ${megabytes} MB\n`);
 }
 
 async function bundleSources(outfile: string): Promise<void> {
@@ -46,7 +52,12 @@ async function bundleSources(outfile: string): Promise<void> {
     keepNames: true,
     legalComments: 'external',
     logLevel: 'warning',
-    define: { HOTPAIR_VERSION: JSON.stringify(packageVersion()) },
+    define: {
+      HOTPAIR_VERSION: JSON.stringify(packageVersion()),
+      HOTPAIR_BOARDS: JSON.stringify(checkedBoards()),
+      // Nothing is read from beside the executable; a bundle of this form has no place of its own.
+      'import.meta.dirname': '""',
+    },
     // Optional accelerators of pg and ws, which work without them.
     external: ['pg-native', 'bufferutil', 'utf-8-validate'],
     plugins: [serialBindingFromAsset],
@@ -69,46 +80,48 @@ const serialBindingFromAsset: Plugin = {
   },
 };
 
-/** A stripped copy of the pinned Node, kept between builds. Stripping comes before injecting. */
-function strippedNode(folder: string): string {
-  const node = realpathSync(join(root, 'node_modules', '.bin', 'node'));
-  const stripped = join(buildFolder, `node-${process.version}-${process.arch}-stripped`);
+/** The boards as the executable carries them. A profile that is not in order ends the build. */
+function checkedBoards(): string {
+  const boards = readBoards(join(root, 'board'));
+  const problems = boards.flatMap(checkBoard);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return encodeBoards(boards);
+}
+
+/** A stripped copy of the target's Node, kept between builds. Stripping comes before injecting. */
+function strippedNode(folder: string, { node, nodeVersion, arch, strip }: Target): string {
+  const stripped = join(buildFolder, `node-${nodeVersion}-${arch}-stripped`);
   if (!existsSync(stripped) || statSync(stripped).mtimeMs < statSync(node).mtimeMs) {
     const copy = join(folder, 'node');
     copyFileSync(node, copy);
-    execFileSync('strip', ['--strip-all', copy], { stdio: 'inherit' });
+    execFileSync(strip, ['--strip-all', copy], { stdio: 'inherit' });
     renameSync(copy, stripped);
   }
   return stripped;
 }
 
-function makeExecutable(folder: string, bundle: string, node: string): void {
-  const prebuilds = 'node_modules/@serialport/bindings-cpp/prebuilds';
-  const addon = `linux-${process.arch}/@serialport+bindings-cpp.${serialLibc()}.node`;
+function makeExecutable(folder: string, bundle: string, node: string, target: Target): void {
   const settings = {
-    main: bundle,
+    // Both beside each other, by name: the path would be in the executable, another one in each build.
+    main: basename(bundle),
     mainFormat: 'commonjs',
     executable: node,
-    output: join(folder, 'hotpair'),
+    output: 'hotpair',
     disableExperimentalSEAWarning: true,
     useSnapshot: false,
-    useCodeCache: true,
+    // A cache belongs to the processor that made it: elsewhere Node would refuse it, and say so at every start.
+    useCodeCache: target.arch === process.arch,
     execArgv: executableOptions,
     // Firmware obeys its configuration, not an environment variable called NODE_OPTIONS.
     execArgvExtension: 'none',
     // src/kernel/serialBinding.ts asks for the asset by this name.
-    assets: { 'bindings.node': join(root, prebuilds, addon) },
+    assets: { 'bindings.node': target.serialAddon },
   };
-  const settingsFile = join(folder, 'sea.json');
-  writeFileSync(settingsFile, JSON.stringify(settings, null, 2));
-  execFileSync(process.execPath, ['--build-sea', settingsFile], {
+  writeFileSync(join(folder, 'sea.json'), JSON.stringify(settings, null, 2));
+  execFileSync(process.execPath, ['--build-sea', 'sea.json'], {
+    cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-}
-
-/** The arm64 prebuild carries the architecture's version in its name, the x64 one does not. */
-function serialLibc(): string {
-  return process.arch === 'arm64' ? 'armv8.glibc' : 'glibc';
 }
 
 function packageVersion(): string {

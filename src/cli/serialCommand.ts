@@ -1,7 +1,7 @@
 // `hotpair serial`: whether a serial port takes and gives every byte, with a loopback plug or against another box.
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf, openSerialDevice } from '../io/serial/serialDevice.ts';
-import type { SerialDevice, SerialLines } from '../io/serial/serialDevice.ts';
+import { codeOf, openSerialDevice } from '../kernel/serialDevice.ts';
+import type { SerialDevice, SerialLines } from '../kernel/serialDevice.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
 import { parseCommandLine, refuseExtra, usageError } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';

@@ -17,8 +17,11 @@ const FOREIGN =
 /** Variables that services and hooks find in their environment. */
 const OWN_VARIABLE = /^HOTPAIR_/;
 
+/** Options of Buildroot, which docs/firmware.md tells of. */
+const OF_BUILDROOT = /^BR2_/;
+
 function isForeign(word: string): boolean {
-  return FOREIGN.includes(word) || OWN_VARIABLE.test(word);
+  return FOREIGN.includes(word) || OWN_VARIABLE.test(word) || OF_BUILDROOT.test(word);
 }
 
 /** The property that holds the beginning of codes whose ends a template adds: `${codes}_MISSING`. */

@@ -42,7 +42,7 @@ test('without network namespaces, scripts/test says so in one sentence and ends 
 function smallTree(): { readonly setUp: (step: string) => string; readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'hotpair-setup-'));
   const tools = join(path, 'tools');
-  for (const folder of ['scripts', 'src', 'dist', 'tools']) mkdirSync(join(path, folder));
+  for (const folder of ['scripts', 'src', 'board', 'dist', 'tools']) mkdirSync(join(path, folder));
   copyFileSync(join(top, 'scripts', 'setup'), join(path, 'scripts', 'setup'));
   for (const file of ['package.json', 'package-lock.json', 'scripts/build.ts', 'src/main.ts']) {
     writeFileSync(join(path, file), `${file}\n`);
