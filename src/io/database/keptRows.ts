@@ -13,6 +13,8 @@ import { formatLsn, walFileName } from './lsn.ts';
 import { lastComplaint, runProgram } from './program.ts';
 import { withScratchServer } from './scratchServer.ts';
 import type { ScratchServer } from './scratchServer.ts';
+import { localSpans, stretchesOfFiles, timelineOfSegment } from './timelineHistory.ts';
+import type { FileStretch } from './timelineHistory.ts';
 import { noChanges, noCommits, noteChange, noteCommit } from './walSummary.ts';
 import type { CommittedLog, LogChanges, RelationChange } from './walSummary.ts';
 
@@ -114,47 +116,67 @@ async function readLog(
     : 'a transaction that began before the log that was read may have more rows';
 }
 
-/** A little before the fork, as far as the log of this timeline is there. */
+/** A little before the fork, as far as the log is there. */
 async function firstToRead(
   { options }: Instance,
   { timeline, fork, walSegmentSize }: OwnBranch,
 ): Promise<bigint> {
   const names = new Set(await readdir(join(options.dataDirectory, 'pg_wal')));
+  const spans = localSpans(options.dataDirectory, timeline);
   const segment = BigInt(walSegmentSize);
   let start = fork - (fork % segment);
   while (fork - start < readBefore && start > segment) {
-    if (!names.has(walFileName(timeline, start - segment, walSegmentSize))) break;
-    start -= segment;
+    const before = start - segment;
+    const name = walFileName(timelineOfSegment(spans, before, segment), before, walSegmentSize);
+    if (!names.has(name)) break;
+    start = before;
   }
   return start;
 }
 
+/** A box that was promoted has what it wrote before under the number of the timeline from which it came. */
 async function dumpLog(
   instance: Instance,
-  { timeline }: OwnBranch,
+  { timeline, walSegmentSize }: OwnBranch,
   start: bigint,
   deadline: Deadline,
   onLine: (line: string) => void,
 ): Promise<void> {
-  const { directory } = await instance.binaries();
+  const spans = localSpans(instance.options.dataDirectory, timeline);
   let records = 0;
+  let complaint = '';
+  for (const stretch of stretchesOfFiles(spans, start, BigInt(walSegmentSize))) {
+    complaint = await dumpStretch(instance, stretch, deadline, (line) => {
+      if (line.startsWith('rmgr: ')) records += 1;
+      onLine(line);
+    });
+  }
+  // It always ends with a complaint: the log has an end, and nothing says where.
+  if (records > 0) return;
+  throw new HotpairError('DATABASE_WAL', `the log cannot be read: ${complaint}`);
+}
+
+/** Resolves with the last complaint. */
+async function dumpStretch(
+  instance: Instance,
+  { timeline, start, end }: FileStretch,
+  deadline: Deadline,
+  onLine: (line: string) => void,
+): Promise<string> {
+  const { directory } = await instance.binaries();
   const { output } = await runProgram({
     path: join(directory, 'pg_waldump'),
     args: [
       `--path=${join(instance.options.dataDirectory, 'pg_wal')}`,
       `--timeline=${timeline}`,
       `--start=${formatLsn(start)}`,
+      ...(end === null ? [] : [`--end=${formatLsn(end)}`]),
     ],
     user: instance.user,
     deadline,
-    onLine: (line) => {
-      if (line.startsWith('rmgr: ')) records += 1;
-      onLine(line);
-    },
+    onLine,
   });
-  // It always ends with a complaint: the log has an end, and nothing says where.
-  if (records > 0) return;
-  throw new HotpairError('DATABASE_WAL', `the log cannot be read: ${lastComplaint(output)}`);
+  return lastComplaint(output);
 }
 
 type Reader = {

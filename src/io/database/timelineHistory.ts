@@ -38,6 +38,40 @@ export function localSpans(dataDirectory: string, timeline: number): readonly Ti
   return timelineSpans(timeline, history);
 }
 
+/** A part of a log whose segment files all bear the number of one timeline; `end` is null for the rest of the log. */
+export type FileStretch = {
+  readonly timeline: number;
+  readonly start: bigint;
+  readonly end: bigint | null;
+};
+
+/** The timeline in the name of the file that has the segment: a promotion copies the one in which it happens. */
+export function timelineOfSegment(
+  spans: readonly TimelineSpan[],
+  segmentStart: bigint,
+  segmentSize: bigint,
+): number {
+  const found = spans.find(({ end }) => end === null || segmentStart < end - (end % segmentSize));
+  return found?.timeline ?? spans.at(-1)?.timeline ?? 1;
+}
+
+/** The log from `start` on, as its files have it. */
+export function stretchesOfFiles(
+  spans: readonly TimelineSpan[],
+  start: bigint,
+  segmentSize: bigint,
+): readonly FileStretch[] {
+  const stretches: FileStretch[] = [];
+  let from = start;
+  for (const { timeline, end } of spans) {
+    const until = end === null ? null : end - (end % segmentSize);
+    if (until !== null && until <= from) continue;
+    stretches.push({ timeline, start: from, end: until });
+    from = until ?? from;
+  }
+  return stretches;
+}
+
 /** Where two histories part; null when they have no timeline in common. */
 export function findFork(
   ours: readonly TimelineSpan[],

@@ -9,7 +9,12 @@ import { crc32c } from '../../../src/io/database/crc32c.ts';
 import { initCluster } from '../../../src/io/database/init.ts';
 import { formatLsn, parseLsn, walFileName } from '../../../src/io/database/lsn.ts';
 import { scramVerifier } from '../../../src/io/database/scramVerifier.ts';
-import { findFork, timelineSpans } from '../../../src/io/database/timelineHistory.ts';
+import {
+  findFork,
+  stretchesOfFiles,
+  timelineOfSegment,
+  timelineSpans,
+} from '../../../src/io/database/timelineHistory.ts';
 import { walRecordEnd } from '../../../src/io/database/walRecord.ts';
 import { ask, layOutPair, removePair } from './loopbackPair.ts';
 import { readFileSync } from 'node:fs';
@@ -24,6 +29,23 @@ test('positions are written and read as PostgreSQL does', (t) => {
 
 test('CRC-32C has the check value of its definition (RFC 3720)', (t) => {
   t.is(crc32c(Buffer.from('123456789')), 0xe3069283);
+});
+
+test('files before a promotion bear the number of the timeline before, the one of the promotion its own', (t) => {
+  const spans = timelineSpans(4, '1\t0/3000\tpromoted\n3\t0/52A0\tpromoted\n');
+  const of = (start: bigint): number => timelineOfSegment(spans, start, 0x1000n);
+  t.deepEqual([0x2000n, 0x3000n, 0x4000n, 0x5000n, 0x6000n].map(of), [1, 3, 3, 4, 4]);
+  t.deepEqual(stretchesOfFiles(spans, 0x2000n, 0x1000n), [
+    { timeline: 1, start: 0x2000n, end: 0x3000n },
+    { timeline: 3, start: 0x3000n, end: 0x5000n },
+    { timeline: 4, start: 0x5000n, end: null },
+  ]);
+  const own = [{ timeline: 4, start: 0x52a0n, end: null }];
+  t.deepEqual(stretchesOfFiles(spans, 0x52a0n, 0x1000n), own);
+  const first = timelineSpans(1, null);
+  t.deepEqual(stretchesOfFiles(first, 0x2000n, 0x1000n), [
+    { timeline: 1, start: 0x2000n, end: null },
+  ]);
 });
 
 test('two histories part where the first of them left their last common timeline', (t) => {
