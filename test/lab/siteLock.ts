@@ -2,6 +2,8 @@
 // that the lock of a killed command does not outlive it.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isRunning, processStat } from '../../src/kernel/processes.ts';
+import type { ProcessIdentity } from '../../src/kernel/processes.ts';
 import { LabError } from './labError.ts';
 import { paths } from './layout.ts';
 
@@ -18,13 +20,13 @@ export async function holdingLock<T>(work: () => Promise<T>): Promise<T> {
 function take(): void {
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
-      writeFileSync(paths.lock, String(process.pid), { flag: 'wx' });
+      writeFileSync(paths.lock, JSON.stringify(processStat(process.pid)), { flag: 'wx' });
       return;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
       const holder = holderOf();
-      if (holder !== undefined && isAlive(holder)) {
-        throw new LabError(`another lab command (process ${holder}) is at work on this site`);
+      if (holder !== null && isRunning(holder)) {
+        throw new LabError(`another lab command (process ${holder.pid}) is at work on this site`);
       }
       rmSync(paths.lock, { force: true });
     }
@@ -32,20 +34,13 @@ function take(): void {
   throw new LabError(`${paths.lock} cannot be taken`);
 }
 
-function holderOf(): number | undefined {
+/** Number and start time: the number of a killed command comes again, and a site is full of new processes. */
+function holderOf(): ProcessIdentity | null {
   try {
-    const pid = Number(readFileSync(paths.lock, 'utf8'));
-    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+    const holder = JSON.parse(readFileSync(paths.lock, 'utf8')) as Partial<ProcessIdentity> | null;
+    const { pid, startTime } = holder ?? {};
+    return pid === undefined || startTime === undefined ? null : { pid, startTime };
   } catch {
-    return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
+    return null;
   }
 }
