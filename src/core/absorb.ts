@@ -174,6 +174,7 @@ function noteHeartbeat(turn: Turn, event: EventOf<'heartbeatReceived'>): void {
   const wasSilent = !inContact(state, settings);
   hear(turn, event.heartbeat);
   noteWay(turn, event, wasSilent);
+  if (wasSilent && inContact(state, settings)) noteReunion(turn);
   if (state.databaseFaultSince === null || !inContact(state, settings)) return;
   const opened =
     standing?.stateName === 'opening' && state.contact.standing?.stateName === 'paired';
@@ -202,10 +203,22 @@ function noteClaim(turn: Turn, event: EventOf<'addressClaimed'>): void {
   // A standby hears the primary use its address all the time.
   if (!serves(state) && state.name !== 'starting') return;
   state.lan.foreignClaimAt = state.now;
+  announce(turn);
+}
+
+/**
+ * While the boxes were apart, in a LAN of two parts the other one may have served and announced the address. Telephones of
+ * its part would look for it there for half a minute after it has given way (30 s seen).
+ */
+function noteReunion(turn: Turn): void {
+  if (turn.state.record?.mode === 'solo') announce(turn);
+}
+
+function announce({ state, effects }: Turn): void {
   if (!serves(state) || !state.port.addressesOn || state.now - state.lan.defendedAt < defendPauseMs)
     return;
   state.lan.defendedAt = state.now;
-  turn.effects.push({ type: 'announce' });
+  effects.push({ type: 'announce' });
 }
 
 const defendPauseMs = 10_000;

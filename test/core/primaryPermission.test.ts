@@ -187,6 +187,30 @@ test('lan 4: a standby that only asks for the address takes nothing away', (t) =
   t.is(node.state().name, 'leaving');
 });
 
+test('a lone primary that is in contact again announces its address, once in a while', (t) => {
+  const node = pairedPrimary();
+  node.pass(longMs);
+  node.writes();
+  node.happen({ type: 'synchronousCleared', token: node.asked('clearSynchronous').token });
+  t.is(node.state().name, 'solo');
+  const before = node.all('announce').length;
+  node.pass(200, { peer: wellStandby });
+  t.is(node.all('announce').length, before + 1);
+  node.pass(1000);
+  node.pass(1000, { peer: wellStandby });
+  t.is(node.all('announce').length, before + 1, 'the first one is still repeated');
+  node.pass(10_000);
+  node.pass(200, { peer: wellStandby });
+  t.is(node.all('announce').length, before + 2);
+});
+
+test('a paired primary that is in contact again has nothing to announce: nobody else may have served', (t) => {
+  const node = pairedPrimary();
+  node.pass(500);
+  node.pass(200, { peer: wellStandby });
+  t.is(node.all('announce').length, 0);
+});
+
 test('a primary of arbiter manual waits for the operator', (t) => {
   const node = pairedPrimary({ arbiter: 'manual' });
   node.pass(longMs);

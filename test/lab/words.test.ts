@@ -31,11 +31,15 @@ for (const [words, sentence] of [
   ['list all', 'list: all is not expected here'],
 ] as const) {
   test(`scripts/lab ${words} is refused`, (t) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words.split(' ')], {
-      encoding: 'utf8',
-      env,
-      timeout: 20_000,
-    });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', main, ...words.split(' ')],
+      {
+        encoding: 'utf8',
+        env,
+        timeout: 20_000,
+      },
+    );
     const [said = '', ...rest] = stderr.split('\n');
     t.true(said.startsWith(`lab: ${sentence}`) && rest.join('') === '', stderr);
     t.deepEqual([status, stdout], [2, '']);
@@ -44,7 +48,11 @@ for (const [words, sentence] of [
 }
 
 test('scripts/lab without a word tells what there is', (t) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', main],
+    { encoding: 'utf8' },
+  );
   t.deepEqual([status, stderr], [0, '']);
   t.regex(stdout, /^usage: scripts\/lab COMMAND\n/);
 });

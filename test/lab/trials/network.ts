@@ -251,14 +251,17 @@ async function primaryIsolated(field: Field): Promise<void> {
 async function splitAndHealed(field: Field): Promise<void> {
   const { primary, standby } = field;
   field.observer.setApart(true);
-  const atMs = await silenceEth1();
+  // In this order: a standby that misses heartbeats while the LAN still passes has its answer and keeps still.
   splitLan(primary);
+  const atMs = await silenceEth1();
   field.noteFault(atMs, standby);
   await untilTakenOver(field, standby, atMs);
   await until('both acknowledge', 30_000, () =>
     boxNames.every((box) => acknowledgesSince(field, box, atMs + 3000)),
   );
   await askKeeper({ type: 'setSilent', silent: false });
+  // The boxes agree before the LAN is one again: nobody in it hears the address of the one that gave way any more.
+  await pauseUntil(nowMs() + 5000);
   mendLan();
   field.observer.setApart(false);
   field.noteHealed();

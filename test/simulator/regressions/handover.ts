@@ -88,7 +88,7 @@ export const handoverRegressions: readonly Regression[] = [
   },
   {
     story: 'a handback was lost because contact was broken when it was offered',
-    seed: 5,
+    seed: 10,
     arbiter: 'lan',
     stage: { script: handbackUnheard, world: { promotionFailure: 0.8 } },
     patches: [
@@ -147,7 +147,7 @@ export const handoverRegressions: readonly Regression[] = [
   },
   {
     story: 'I3: a takeover whose record failed was asked for after the primary had left alone',
-    seed: 10,
+    seed: 25,
     arbiter: 'lan',
     stage: { script: recordHangs },
     patches: [patch('absorb.ts', `if (state.name === 'takingOver') takeoverDiskHangs(turn);`, '')],
