@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   join: { about: 'make this box the second of the pair', load: () => import('./joinCommand.ts') },
   agent: { about: 'run the agent in the foreground', load: () => import('./agentCommand.ts') },
   guardian: { about: null, load: () => import('./guardianCommand.ts') },
+  companion: { about: null, load: () => import('./companionCommand.ts') },
   status: {
     about: 'role, pair, what is waited for and why',
     load: () => import('./statusCommand.ts'),
@@ -48,6 +49,10 @@ const commands: Readonly<Record<string, Command>> = {
   service: {
     about: 'what the guardian runs on this box; start, stop and restart it',
     load: () => import('./serviceCommand.ts'),
+  },
+  panel: {
+    about: 'what the front panel shows',
+    load: () => import('./panelCommand.ts'),
   },
   logs: { about: 'what a service has printed', load: () => import('./logsCommand.ts') },
   key: {

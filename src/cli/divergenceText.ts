@@ -1,7 +1,7 @@
 // What was kept of a log that only this box had, in plain words.
 import type { KeptDivergence } from '../io/database/keptDivergences.ts';
 import type { KeptRows, KeptTable } from '../io/database/keptRows.ts';
-import { localTime } from './localTime.ts';
+import { localTime } from '../words/localTime.ts';
 
 /** One line for each. */
 export function listText(kept: readonly KeptDivergence[]): string {

@@ -5,7 +5,7 @@ import { readEvents } from '../io/events/eventLog.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
 import { configOption, parseCommandLine, refuseExtra, usageError } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
-import { localTime } from './localTime.ts';
+import { localTime } from '../words/localTime.ts';
 import { readerGone } from './reader.ts';
 
 const usage = 'hotpair events [--limit 50] [--follow] [--json] [--config FILE]';

@@ -6,7 +6,7 @@ import { readGround } from '../daemon/ground.ts';
 import type { Verdict } from '../daemon/commands.ts';
 import { configOption, parseCommandLine, refuseExtra, usageError } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
-import { localTime } from './localTime.ts';
+import { localTime } from '../words/localTime.ts';
 import { tellVerdict } from './orderText.ts';
 
 const usage = 'hotpair maintenance on|off [--for 2h] [--config FILE]';

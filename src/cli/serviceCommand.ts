@@ -8,8 +8,8 @@ import { HotpairError } from '../protocol/hotpairError.ts';
 import { configOption, parseCommandLine, refuseExtra, usageError } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
 import { tellVerdict } from './orderText.ts';
-import { servicesText } from './serviceText.ts';
-import type { GuardianJson } from './serviceText.ts';
+import { servicesText } from '../words/serviceText.ts';
+import type { GuardianJson } from '../words/serviceText.ts';
 
 const usage = 'hotpair service list|start|stop|restart|logs [NAME] [--json] [--config FILE]';
 const answerDeadlineMs = 3_000;

@@ -10,9 +10,9 @@ import type { RecordReading } from '../io/record/recordStore.ts';
 import { isHotpairError } from '../protocol/hotpairError.ts';
 import { configOption, parseCommandLine, refuseExtra, usageError } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
-import { localTime } from './localTime.ts';
+import { localTime } from '../words/localTime.ts';
 import { readerGone } from './reader.ts';
-import { peerStateText, statusText } from './statusText.ts';
+import { peerStateText, statusText } from '../words/statusText.ts';
 
 const usage = 'hotpair status [--json | --watch] [--config FILE]';
 const answerDeadlineMs = 3_000;

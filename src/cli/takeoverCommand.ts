@@ -7,7 +7,7 @@ import { readGround } from '../daemon/ground.ts';
 import type { StatusJson } from '../daemon/status.ts';
 import { configOption, parseCommandLine, refuseExtra, usageError } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
-import { localTime, roughly } from './localTime.ts';
+import { localTime, roughly } from '../words/localTime.ts';
 import { tellVerdict } from './orderText.ts';
 
 const usage = 'hotpair takeover --accept-loss [--peer-is-off] [--yes] [--config FILE]';

@@ -70,6 +70,8 @@ export const complaintCodes = {
   CONFIG_RELATION_SERVICE_RESTART: 'the pauses before a restart do not fit each other',
   CONFIG_RELATION_HOOK_NAME: 'two hooks have the same name',
   CONFIG_RELATION_SYNC: 'files that are to be copied lie where they must not, or in two sets',
+  CONFIG_RELATION_PANEL: 'what is written of the panel does not belong together',
+  CONFIG_RELATION_LEDS: 'one light is to tell two things',
   CONFIG_WARNING_STANDBY_PORT: 'a port that is kept down makes a takeover slow',
   CONFIG_WARNING_ONE_REFERENCE: 'one dead reference blocks every takeover',
   CONFIG_WARNING_NO_WATCHDOG: 'a hung primary is not reset',

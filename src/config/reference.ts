@@ -107,6 +107,9 @@ hooks:
     required: true
 sync:
   recordings: { directory: /var/spool/recordings, interval: 5s }
+panel: { driver: crystalfontz, device: /dev/ttyS1, model: '635' }
+leds:
+  box: { green: 'hotpair:green:box', red: 'hotpair:red:box' }
 \`\`\``;
 
 function codesText(): string {

@@ -14,6 +14,7 @@ import { formatDuration } from './duration.ts';
 import { etcdRelations } from './etcdRelations.ts';
 import { fenceRelations } from './fenceRelations.ts';
 import { hookRelations } from './hookRelations.ts';
+import { panelRelations } from './panelRelations.ts';
 import { pathRelations } from './pathRelations.ts';
 import type { Finding, Relation } from './relation.ts';
 import { serviceRelations } from './serviceRelations.ts';
@@ -153,6 +154,7 @@ export const relations: readonly Relation[] = [
   ...serviceRelations,
   ...hookRelations,
   ...syncRelations,
+  ...panelRelations,
 ];
 
 function takeoverLimitTooShort(config: Config): Finding[] {

@@ -2,6 +2,7 @@
 // and times that both boxes count on must not change in the middle of an epoch.
 import type { Config } from './config.ts';
 import { effectiveValues } from './effective.ts';
+import { ledColours, lightNames } from './panelSchema.ts';
 
 /** The keys that a reload takes over, by their dotted names. */
 export const reloadable: readonly string[] = [
@@ -16,6 +17,8 @@ export const reloadable: readonly string[] = [
   'services',
   'hooks',
   'sync',
+  ...['driver', 'device', 'model', 'baud', 'host', 'port'].map((name) => `panel.${name}`),
+  ...lightNames.flatMap((light) => ledColours.map((colour) => `leds.${light}.${colour}`)),
 ];
 
 /** Whether a reload takes over a key, also one within an entry: `services.NAME.runs`. */

@@ -7,6 +7,7 @@ import { etcdSection } from './etcdSchema.ts';
 import { facts } from './facts.ts';
 import { fenceSection } from './fenceSchema.ts';
 import { hooksSection } from './hookSchema.ts';
+import { ledsSection, panelSection } from './panelSchema.ts';
 import { lanSection, serialSection } from './pathSchema.ts';
 import { servicesSection } from './serviceSchema.ts';
 import { stabilitySection } from './stabilitySchema.ts';
@@ -55,6 +56,8 @@ function buildConfigSchema() {
     services: servicesSection(),
     hooks: hooksSection(),
     sync: syncSection(),
+    panel: panelSection(),
+    leds: ledsSection(),
   });
 }
 

@@ -32,7 +32,7 @@ import type { PairGround } from './ground.ts';
 import { openArbiter } from './openArbiter.ts';
 import { guardianDescription } from './guardianDescription.ts';
 import { GuardianKeeper } from './guardianKeeper.ts';
-import { guardianWords } from './guardianProcess.ts';
+import { wordsOf } from './guardianProcess.ts';
 import { syncSecrets } from './syncDescription.ts';
 import { openKeys } from './openKeys.ts';
 import type { HeartbeatPaths } from './heartbeatPaths.ts';
@@ -191,7 +191,13 @@ function openGuardian(
 ): GuardianKeeper {
   const description = guardianDescription(config);
   const secrets = syncSecrets(keys);
-  return new GuardianKeeper({ words: guardianWords(), description, secrets, log, fitnessChanged });
+  return new GuardianKeeper({
+    words: wordsOf('guardian'),
+    description,
+    secrets,
+    log,
+    fitnessChanged,
+  });
 }
 
 function openStores(ground: PairGround): Pick<Box, 'flight' | 'records'> {

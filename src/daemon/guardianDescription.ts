@@ -10,6 +10,8 @@ import type {
   ServiceProgram,
   ToGuardian,
 } from '../protocol/guardianMessages.ts';
+import { companionService } from './companionDescription.ts';
+import { wordsOf } from './guardianProcess.ts';
 import { syncDescription, syncServer } from './syncDescription.ts';
 
 export type Configure = ToGuardian & { readonly type: 'configure' };
@@ -23,6 +25,7 @@ export function guardianDescription(config: Config): Configure {
   const serviceAddresses = service.addresses.map(({ address }) => address);
   const [firstAddress = ''] = serviceAddresses;
   const sync = syncDescription(config);
+  const companion = companionService(config, wordsOf('companion'));
   return {
     type: 'configure',
     services: [
@@ -32,6 +35,7 @@ export function guardianDescription(config: Config): Configure {
       ...(sync === null
         ? []
         : [syncServer(heartbeat.address.address, sync.port, state.runDirectory)]),
+      ...(companion === null ? [] : [companion]),
     ],
     hooks: hooks.map(hookDescription),
     sync,
@@ -52,6 +56,11 @@ export function needsGuardian(configure: Configure): boolean {
   const isLeft =
     existsSync(join(runDirectory, 'services.json')) || existsSync(marksFolder(stateDirectory));
   return services.length > 0 || hooks.length > 0 || isLeft;
+}
+
+/** Whether a service or hook can make this box unfit. What an earlier guardian left is only ended. */
+export function mayBecomeUnfit({ services, hooks }: Configure): boolean {
+  return [...services, ...hooks].some(({ required }) => required);
 }
 
 const mostStopMs = 30_000;

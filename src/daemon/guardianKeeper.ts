@@ -7,7 +7,7 @@ import type { State } from '../core/state.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import type { FromGuardian, SyncSecret, ToGuardian } from '../protocol/guardianMessages.ts';
 import { isHotpairError } from '../protocol/hotpairError.ts';
-import { needsGuardian, stopAllMs } from './guardianDescription.ts';
+import { mayBecomeUnfit, needsGuardian, stopAllMs } from './guardianDescription.ts';
 import type { Configure } from './guardianDescription.ts';
 import { EventBudget } from './guardianEvents.ts';
 import { GuardianOrders } from './guardianOrders.ts';
@@ -105,8 +105,8 @@ export class GuardianKeeper {
   /** Starts the process where there is something for it to do. Not in the constructor: its fitness is an event for the core. */
   begin(): void {
     if (needsGuardian(this.#description)) this.#start();
-    // Nothing can fail where nothing is configured.
-    else this.#noteFitness(true);
+    // Known at once, whatever becomes of the guardian itself: nothing can fail where nothing is required.
+    if (!mayBecomeUnfit(this.#description)) this.#noteFitness(true);
   }
 
   /** To be called after every decision of the core. */

@@ -27,12 +27,12 @@ export type GuardianProcessOptions = {
   readonly ended: (how: string) => void;
 };
 
-/** The words that start the guardian of this very program, from its single executable or from its sources. */
-export function guardianWords(): readonly string[] {
+/** The words that start a command of this very program, from its single executable or from its sources. */
+export function wordsOf(command: 'guardian' | 'companion'): readonly string[] {
   const [, entry = ''] = process.argv;
   return isSea()
-    ? [process.execPath, 'guardian']
-    : [process.execPath, ...process.execArgv, entry, 'guardian'];
+    ? [process.execPath, command]
+    : [process.execPath, ...process.execArgv, entry, command];
 }
 
 export function startGuardianProcess(options: GuardianProcessOptions): GuardianProcess {

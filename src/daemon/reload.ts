@@ -74,6 +74,8 @@ function withReloadable(before: Config, after: Config): Config {
     services: after.services,
     hooks: after.hooks,
     sync: after.sync,
+    panel: after.panel,
+    leds: after.leds,
   };
 }
 

@@ -114,6 +114,8 @@ const cases: Readonly<Record<TextCode, string>> = {
     ],
   }),
   CONFIG_RELATION_SYNC: entriesText({ sync: { all: { directory: '/var' } } }),
+  CONFIG_RELATION_PANEL: configText({ panel: { driver: 'crystalfontz' } }),
+  CONFIG_RELATION_LEDS: configText({ leds: { box: { green: 'a:b:c', red: 'a:b:c' } } }),
   CONFIG_WARNING_STANDBY_PORT: configText({ service: { standbyPort: 'down' } }),
   CONFIG_WARNING_ONE_REFERENCE: configText({ service: { references: ['192.0.2.1'] } }),
   CONFIG_WARNING_NO_WATCHDOG: configText({ watchdog: { policy: 'off' } }),

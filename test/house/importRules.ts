@@ -7,7 +7,7 @@ import { lineAt } from './sourceText.ts';
 import type { SourceParts } from './sourceText.ts';
 
 /** Folders of src from the innermost out; each may import itself and what stands before it. */
-const RINGS = ['core', 'protocol', 'kernel', 'io', 'daemon', 'cli', 'main'];
+const RINGS = ['core', 'protocol', 'kernel', 'io', 'daemon', 'words', 'companion', 'cli', 'main'];
 
 // config stands beside the rings: it knows core's types and how to refuse input.
 const CONFIG_MAY_IMPORT = /^src\/(config\/|core\/|protocol\/hotpairError\.ts$)/;
@@ -19,6 +19,8 @@ const OWNERS_OF_PACKAGES: Readonly<Record<string, RegExp>> = {
   pg: /^src\/io\/database\//,
   serialport: /^src\/kernel\//,
   yaml: /^src\/(config|cli)\//,
+  // Some of its calls start dozens of programs: never in the agent.
+  systeminformation: /^src\/companion\//,
   zod: /^src\/(config|cli)\//,
 };
 

@@ -1,5 +1,5 @@
 // The status of both boxes and of the rows, a few lines as an operator would read them.
-import { hindranceText } from '../../src/cli/statusText.ts';
+import { hindranceText } from '../../src/words/statusText.ts';
 import { summarize } from '../../src/core/summary.ts';
 import type { Box } from '../simulator/box.ts';
 import type { Site } from './site.ts';

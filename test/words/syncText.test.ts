@@ -1,6 +1,6 @@
 // What the status says of files that are copied.
 import test from 'ava';
-import { syncText } from '../../src/cli/syncText.ts';
+import { syncText } from '../../src/words/syncText.ts';
 
 const following = {
   name: 'recordings',

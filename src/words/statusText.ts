@@ -16,7 +16,15 @@ const assumptions = {
 
 /** Several lines, the first of which says the most important. */
 export function statusText(status: StatusJson): string {
-  const rows: readonly (readonly [string, string])[] = [
+  const rows = statusRows(status);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const body = rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}\n`).join('');
+  return `${headline(status)}\n${body}`;
+}
+
+/** What is said below the first line: subject and sentence; a row without a subject goes on with that of the row before. */
+export function statusRows(status: StatusJson): readonly TextRow[] {
+  return [
     ['because', status.reason],
     ...waitingRows(status),
     ['last change', lastChangeText(status)],
@@ -48,9 +56,6 @@ export function statusText(status: StatusJson): string {
       : [['quarantine', quarantineText(status.quarantine)] as const]),
     ...alarmRows(status.alarms),
   ];
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const body = rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}\n`).join('');
-  return `${headline(status)}\n${body}`;
 }
 
 /** One sentence: role, paired or solo, since when. */
@@ -70,7 +75,7 @@ export function headline(status: StatusJson): string {
   return `${node} serves nothing: ${stateText[state]}${reign}.`;
 }
 
-type TextRow = readonly [string, string];
+export type TextRow = readonly [string, string];
 
 /** Where another box than the one that serves is preferred, what becomes of that. */
 function preferenceRows({ role, preferred, failback, peerStatus }: StatusJson): TextRow[] {

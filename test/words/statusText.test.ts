@@ -1,8 +1,8 @@
 // The status in plain words: each sentence that somebody in trouble relies on.
 import test from 'ava';
 import { eventText } from '../../src/cli/eventsCommand.ts';
-import { localTime, roughly } from '../../src/cli/localTime.ts';
-import { headline, statusText } from '../../src/cli/statusText.ts';
+import { localTime, roughly } from '../../src/words/localTime.ts';
+import { headline, statusText } from '../../src/words/statusText.ts';
 import { lossText } from '../../src/cli/takeoverCommand.ts';
 import type { StatusJson } from '../../src/daemon/status.ts';
 import type { PathStatus } from '../../src/daemon/status.ts';

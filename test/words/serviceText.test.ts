@@ -1,38 +1,10 @@
 // Services and hooks as people are shown them: the table of `hotpair service list`, the rows of the status.
 import test from 'ava';
-import { servicesText } from '../../src/cli/serviceText.ts';
-import type { GuardianJson } from '../../src/cli/serviceText.ts';
-import { statusText } from '../../src/cli/statusText.ts';
+import { servicesText } from '../../src/words/serviceText.ts';
+import type { GuardianJson } from '../../src/words/serviceText.ts';
+import { statusText } from '../../src/words/statusText.ts';
+import { aGuardian, aHook, aService } from './aGuardianStatus.ts';
 import { aStatus } from './aStatus.ts';
-
-type Service = GuardianJson['services'][number];
-type Hook = GuardianJson['hooks'][number];
-
-function aService(name: string, change: Partial<Service> = {}): Service {
-  return {
-    name,
-    runs: 'always',
-    state: 'up',
-    since: '2026-11-25T06:00:00.000Z',
-    pid: 4711,
-    restarts: 0,
-    heldByOperator: false,
-    waitsFor: null,
-    problem: null,
-    unfitForMs: null,
-    required: true,
-    ...change,
-  };
-}
-
-function aHook(name: string, change: Partial<Hook> = {}): Hook {
-  return { name, state: 'done', text: '', unfitForMs: null, required: false, ...change };
-}
-
-function aGuardian(change: Partial<GuardianJson> = {}): GuardianJson {
-  const nothing = { services: [], hooks: [], sync: [] };
-  return { pid: 99, problem: null, agoMs: 10, role: 'primary', fit: true, ...nothing, ...change };
-}
 
 function rows(guardian: GuardianJson | null): readonly string[] {
   const lines = statusText(aStatus({ guardian })).split('\n');
