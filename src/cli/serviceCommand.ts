@@ -4,6 +4,7 @@ import type { ServiceOrder } from '../core/guardian/events.ts';
 import { askAgent } from '../daemon/control/controlClient.ts';
 import type { Verdict } from '../daemon/commands.ts';
 import { readGround } from '../daemon/ground.ts';
+import { guardianDescription } from '../daemon/guardianDescription.ts';
 import { HotpairError } from '../protocol/hotpairError.ts';
 import { configOption, parseCommandLine, refuseExtra, usageError } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
@@ -68,8 +69,10 @@ async function give(
   service: string,
   json: boolean,
 ): Promise<number> {
-  const described = config.services[service];
-  if (described === undefined) throw unknownService(config, service);
+  // As the agent has them: with those that it adds itself, for panel and copied files.
+  const { services } = guardianDescription(config);
+  const described = services.find(({ name }) => name === service);
+  if (described === undefined) throw unknownService(services, service);
   const deadlineMs = described.startDeadlineMs + described.stopDeadlineMs + marginMs;
   const request = { command: 'serviceOrder', order, service } as const;
   const verdict = (await askAgent(config.state.runDirectory, request, deadlineMs)) as Verdict;
@@ -83,10 +86,13 @@ function statusOf({ ok }: Verdict): number {
   return ok ? exitCodes.ok : exitCodes.notPossibleNow;
 }
 
-function unknownService({ services }: Config, seen: string): HotpairError {
+function unknownService(
+  services: readonly { readonly name: string }[],
+  seen: string,
+): HotpairError {
   return new HotpairError('SERVICE_UNKNOWN', 'there is no service of this name', {
     seen,
-    allowed: Object.keys(services).join(', ') || 'none: no services are configured',
+    allowed: services.map(({ name }) => name).join(', ') || 'none: no services are configured',
     exitCode: exitCodes.refusedInput,
   });
 }

@@ -39,7 +39,7 @@ test('one page in another size, and its details', async (t) => {
   t.is(code, 0);
   t.regex(
     stdout,
-    /^database\n┌─{18}┐\n│ Database primary │\n│ standby in step {2}│\n└─{18}┘\n database: {1,}primary\n/,
+    /^database\n┌─{18}┐\n│ Database primary │\n│ standby in step {2}│\n└─{18}┘\n database:\n primary on\n/,
   );
 });
 
