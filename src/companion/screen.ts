@@ -1,6 +1,6 @@
 // What the panel shows and what its keys do: a pure machine. Times are monotonic milliseconds and come from outside.
 import type { PanelKey } from '../io/panel/panel.ts';
-import { filled, wrap } from './pageText.ts';
+import { filled, fit, wrap } from './pageText.ts';
 import type { Size } from './pageText.ts';
 import { detailsAt, glanceAt, pages } from './pages/pages.ts';
 import { canBeOrdered, switchoverLines } from './pages/switchoverPage.ts';
@@ -148,10 +148,12 @@ function scrolled(lines: readonly string[], top: number, size: Size): readonly s
 
 function questionLines(yes: boolean, { agent }: View, size: Size): readonly string[] {
   const { columns, rows } = size;
-  const answers = yes ? '  No     >Yes<' : ' >No<     Yes';
+  const answers = yes
+    ? fit(columns, '  No     >Yes<', 'No >Yes<')
+    : fit(columns, ' >No<     Yes', '>No< Yes');
   const told = agent.type === 'answering' ? switchoverLines(agent.status, columns) : [];
   const lines = rows < 4 ? ['Exchange roles?'] : ['Switch over now?', ...told];
-  return filled([...lines, answers], size);
+  return filled(rows < 2 ? [answers] : [...lines, answers], size);
 }
 
 /** A dot before the last word of the first line, where there is room for it. */

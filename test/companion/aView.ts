@@ -7,26 +7,23 @@ import { aStatus } from '../words/aStatus.ts';
 export function aView(change: Partial<StatusJson> = {}, rest: Partial<View> = {}): View {
   const since = '2026-11-23T06:00:00.000Z';
   const path: PathStatus = {
-    ...{
-      name: 'eth1',
-      device: 'eth1',
-      state: 'working',
-      since,
-      holdMs: 0,
-      alarms: [],
-      jitterMs: 1,
-    },
-    ...{
-      sent: 9,
-      sendFailed: 0,
-      received: 9,
-      lost: 0,
-      repeated: 0,
-      looped: 0,
-      lastReceived: since,
-    },
-    ...{ foreign: 0, tooLong: 0 },
+    name: 'eth1',
+    device: 'eth1',
+    state: 'working',
+    since,
+    holdMs: 0,
+    alarms: [],
+    sent: 9,
+    sendFailed: 0,
+    received: 9,
+    lost: 0,
+    repeated: 0,
+    looped: 0,
+    foreign: 0,
+    tooLong: 0,
     garbage: { truncated: 0, version: 0, foreignPair: 0, badKey: 0, malformed: 0 },
+    jitterMs: 1,
+    lastReceived: since,
   };
   const services = [
     aService('redis'),

@@ -98,7 +98,7 @@ test.serial('the panel tells the truth while the agent comes, goes and comes bac
   await shows(box, /^box-a .*PRIMARY/);
   await lamps(box, /^green green green green$/);
   first.close();
-  const silent = await shows(box, /NO AGENT\nagent not answering\n[^]*role is not known/);
+  const silent = await shows(box, /NO AGENT\nagent not answering +\n[^]*role is not known/);
   t.notRegex(silent, /PRIMARY/);
   await box.agent({ role: 'standby', state: 'standby', eligible: true });
   await shows(box, /STANDBY/);

@@ -13,6 +13,8 @@ import { panelDocument, rewritten } from './panelDocument.ts';
 
 const large = { columns: 20, rows: 4 };
 const small = { columns: 16, rows: 2 };
+/** LCDd drives such panels too. */
+const smallest = { columns: 8, rows: 1 };
 
 function text(name: PageName, view: View, size = large): string {
   return glanceAt(name, view, size)
@@ -45,7 +47,7 @@ test('every page has exactly the lines of its panel, whatever the state', (t) =>
   ];
   for (const change of changes) {
     for (const name of pageNames) {
-      for (const size of [large, small, { columns: 40, rows: 8 }]) {
+      for (const size of [large, small, smallest, { columns: 40, rows: 8 }]) {
         const view = aView(change);
         for (const each of [view, { ...view, agent: silentAgent }, { ...view, agent: asked }]) {
           const lines = glanceAt(name, each, size);

@@ -158,3 +158,15 @@ test('the dot on the first page goes on and off and moves nothing', (t) => {
   t.is(on[0], 'box-a      . PRIMARY');
   t.deepEqual(on.slice(1), off.slice(1));
 });
+
+test('on the smallest panel the question shows its answers', (t) => {
+  const size = { columns: 8, rows: 1 };
+  const view = aView();
+  let screen = firstScreen(0);
+  const shown: string[] = [];
+  for (const [index, key] of (['up', 'enter', 'right'] as const).entries()) {
+    ({ screen } = press(screen, key, view, size, 1_000 * (index + 1)));
+    shown.push(linesOf(screen, view, size, 0).join('|'));
+  }
+  t.deepEqual(shown.slice(1), ['>No< Yes', 'No >Yes<']);
+});

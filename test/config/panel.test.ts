@@ -7,7 +7,15 @@ import { complaintsAbout, configText, entriesText, someConfig } from './configTe
 const device = '/dev/ttyS1';
 
 function said(panel: Readonly<Record<string, unknown>>): readonly string[] {
-  return complaintsAbout(configText({ panel })).map(({ code, key }) => `${code} ${key}`);
+  return codesOf(configText({ panel }));
+}
+
+function saidOfRole(role: unknown): readonly string[] {
+  return codesOf(configText({ leds: { role } }));
+}
+
+function codesOf(text: string): readonly string[] {
+  return complaintsAbout(text).map(({ code, key }) => `${code} ${key}`);
 }
 
 function told(panel: Readonly<Record<string, unknown>>): unknown {
@@ -64,12 +72,12 @@ test('one serial port is not for the panel and for heartbeats', (t) => {
 });
 
 test('a light of the case is named once, and cannot lead out of its folder', (t) => {
-  const leds = (each: unknown) =>
-    complaintsAbout(configText({ leds: { role: each } })).map(({ code, key }) => `${code} ${key}`);
-  t.deepEqual(leds({ green: 'a:green', red: 'a:red' }), []);
-  t.deepEqual(leds({ green: 'a:green', red: 'a:green' }), ['CONFIG_RELATION_LEDS leds.role.red']);
-  t.deepEqual(leds({ green: '../../x' }), ['CONFIG_NAME leds.role.green']);
-  t.deepEqual(leds({ blue: 'a:blue' }), ['CONFIG_UNKNOWN_KEY leds.role.blue']);
+  t.deepEqual(saidOfRole({ green: 'a:green', red: 'a:red' }), []);
+  t.deepEqual(saidOfRole({ green: 'a:green', red: 'a:green' }), [
+    'CONFIG_RELATION_LEDS leds.role.red',
+  ]);
+  t.deepEqual(saidOfRole({ green: '../../x' }), ['CONFIG_NAME leds.role.green']);
+  t.deepEqual(saidOfRole({ blue: 'a:blue' }), ['CONFIG_UNKNOWN_KEY leds.role.blue']);
 });
 
 test('a companion runs where there is a panel or a light, is not required, and its name is taken then', (t) => {
@@ -83,9 +91,8 @@ test('a companion runs where there is a panel or a light, is not required, and i
     t.like(settings, { node: 'box-a', serviceAddresses: ['192.0.2.10/24', '2001:db8::10/64'] });
   }
   const services = { companion: { command: ['/bin/true'] } };
-  const codes = (text: string) => complaintsAbout(text).map(({ code, key }) => `${code} ${key}`);
-  t.deepEqual(codes(entriesText({ services })), []);
-  t.deepEqual(codes(entriesText({ services }, { leds })), ['CONFIG_NAME services.companion']);
+  t.deepEqual(codesOf(entriesText({ services })), []);
+  t.deepEqual(codesOf(entriesText({ services }, { leds })), ['CONFIG_NAME services.companion']);
 });
 
 test('a reload takes panel and lights over', (t) => {

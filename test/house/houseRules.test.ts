@@ -49,12 +49,16 @@ rule(
     importing('src/kernel/links.ts', '../io/link/port.ts'),
     importing('src/io/link/port.ts', '../../daemon/mailbox.ts'),
     importing('src/daemon/mailbox.ts', '../cli/status.ts'),
+    importing('src/daemon/mailbox.ts', '../companion/front.ts'),
+    importing('src/daemon/mailbox.ts', '../words/statusText.ts'),
+    importing('src/words/statusText.ts', '../companion/front.ts'),
     importing('src/cli/status.ts', '../main.ts'),
     importing('src/cli/status.ts', '../../test/lab/site.ts'),
     importing('src/extra/thing.ts', '../core/step.ts'),
   ],
   [
     importing('src/main.ts', './cli/commands.ts'),
+    importing('src/companion/front.ts', '../daemon/status.ts'),
     importing('src/daemon/mailbox.ts', '../core/step.ts'),
     importing('src/io/link/port.ts', '../../kernel/links.ts'),
     importing('src/kernel/links.ts', '../protocol/hotpairError.ts'),
@@ -108,6 +112,7 @@ rule(
   [
     importing('src/io/link/port.ts', 'node:ffi'),
     importing('src/daemon/mailbox.ts', 'pg'),
+    importing('src/daemon/mailbox.ts', 'systeminformation'),
     importing('src/io/record/file.ts', 'zod'),
   ],
   [
