@@ -61,12 +61,17 @@ function isWhole(name: string, value: unknown): boolean {
   return boardKeys.includes(name) || !isValues(value);
 }
 
+/** A section that is written and holds nothing says that there is none, with braces or without. */
+function hasKeys(written: unknown): written is Values {
+  return isValues(written) && Object.keys(written).length > 0;
+}
+
 function merged(file: Values, board: Values, prefix: string): Values {
   return Object.entries(board).reduce<Values>((rest, [name, value]) => {
     const written = rest[name];
     // Also where nothing stands behind the key: that is how a file says that there is no panel.
     if (!Object.hasOwn(rest, name)) return { ...rest, [name]: value };
-    if (isWhole(prefix + name, value) || !isValues(value) || !isValues(written)) return rest;
+    if (isWhole(prefix + name, value) || !isValues(value) || !hasKeys(written)) return rest;
     return { ...rest, [name]: merged(written, value, `${prefix}${name}.`) };
   }, file);
 }
@@ -76,7 +81,7 @@ function unwritten(file: Values, board: Values, prefix: string): readonly string
     const key = prefix + name;
     if (!Object.hasOwn(file, name)) return leavesOf(value, key);
     const written = file[name];
-    if (isWhole(key, value) || !isValues(value) || !isValues(written)) return [];
+    if (isWhole(key, value) || !isValues(value) || !hasKeys(written)) return [];
     return unwritten(written, value, `${key}.`);
   });
 }

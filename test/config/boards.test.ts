@@ -127,6 +127,9 @@ test('what the file says wins key by key, also by saying nothing', (t) => {
   const without = qemu.replace('heartbeat: {', 'heartbeat: { serial: ,');
   t.is(loaded(without).config.heartbeat.serial.device, undefined);
   t.false(loaded(without).fromBoard.has('heartbeat.serial.device'));
+  const braces = qemu.replace('heartbeat: {', 'heartbeat: { serial: {},');
+  t.is(loaded(braces).config.heartbeat.serial.device, undefined);
+  t.false(loaded(braces).fromBoard.has('heartbeat.serial.device'));
 });
 
 test('a wrong value that the file writes is complained of, whatever the board says', (t) => {
