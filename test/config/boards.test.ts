@@ -132,6 +132,18 @@ test('what the file says wins key by key, also by saying nothing', (t) => {
   t.false(loaded(braces).fromBoard.has('heartbeat.serial.device'));
 });
 
+test('a panel gives way as a whole: half of one driver and half of another make none', (t) => {
+  const { config, fromBoard } = loaded(site, uc8000);
+  t.like(config.panel, { driver: 'crystalfontz', device: '/dev/ttyS1', model: '635' });
+  t.true(fromBoard.has('panel.driver'));
+  const other = loaded(`${site}panel: { driver: lcdproc }\n`, uc8000);
+  t.deepEqual([other.config.panel.driver, other.config.panel.device], ['lcdproc', undefined]);
+  t.false([...other.fromBoard].some((key) => key.startsWith('panel')));
+  for (const none of ['panel:', 'panel: {}']) {
+    t.is(loaded(`${site}${none}\n`, uc8000).config.panel.driver, undefined);
+  }
+});
+
 test('a wrong value that the file writes is complained of, whatever the board says', (t) => {
   const text = site.replace('service: {', 'service: { standbyPort: up,');
   const parsed = parseConfig(text, uc8000);
