@@ -1,5 +1,5 @@
 // Boards: each profile of the tree is in order, a machine is recognised, and what a board settles gives way to the file.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'ava';
@@ -47,6 +47,14 @@ function planted(configuration: string): BoardProfile {
     `title: a\nabout: b\narchitecture: x86_64\nconfiguration: ${configuration}`,
   );
 }
+
+test('the example that the firmware puts beside the configuration is a good one on every board', (t) => {
+  const path = '../../buildroot-overlay/usr/share/hotpair/hotpair.yaml.example';
+  const example = readFileSync(join(import.meta.dirname, path), 'utf8');
+  for (const { name } of boardProfiles()) {
+    t.is(loaded(`board: ${name}\n${example}`).board?.profile.name, name);
+  }
+});
 
 test('a profile with a key of the site, a wrong value or an unknown word is refused with its name', (t) => {
   const place = 'board/planted/board.yaml: ';

@@ -98,6 +98,20 @@ test.serial(
     tree.sh('/etc/init.d/S90hotpair start');
     await agentOtherThan(tree, '');
 
+    // Who refuses what he finds is tried again after a pause, and not once in a turn of the loop.
+    const third = agent(tree);
+    tree.sh(`: >/var/lib/hotpair/refuse; kill -9 ${third}; rm ${pidFile}`);
+    await tree.until('the agent has refused', () =>
+      tree.sh('logread').includes('the agent ended with status 2'),
+    );
+    const tries = count(tree, 'agent');
+    tree.sh('rm /var/lib/hotpair/refuse');
+    await agentOtherThan(tree, third);
+    t.true(
+      count(tree, 'agent') <= tries + 2,
+      `${count(tree, 'agent')} tries, of which ${tries} before`,
+    );
+
     await tree.powerOff();
     tree.data((data) => {
       const log = readFileSync(join(data, 'hotpair/calls'), 'utf8');
