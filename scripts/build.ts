@@ -8,15 +8,17 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from '
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
-import type { Plugin } from 'esbuild';
+import type { Metafile, Plugin } from 'esbuild';
 import { checkBoard } from '../src/config/boardCheck.ts';
 import { encodeBoards, readBoards } from '../src/config/boardProfile.ts';
 import { readTarget } from './buildTarget.ts';
 import type { Target } from './buildTarget.ts';
 import { executableOptions } from './executableOptions.ts';
+import { cycloneDx, licensesText, softwareParts } from './softwareParts.ts';
 
 const root = join(import.meta.dirname, '..');
 const buildFolder = join(root, 'build');
+const addonPackage = 'node_modules/@serialport/bindings-cpp';
 
 async function main(): Promise<void> {
   const target = readTarget(root, process.argv.slice(2));
@@ -26,9 +28,11 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(buildFolder, 'run-'));
   try {
     const bundle = join(folder, 'main.cjs');
-    await bundleSources(bundle);
+    describeParts(folder, await bundleSources(bundle), target);
     makeExecutable(folder, bundle, strippedNode(folder, target), target);
     renameSync(join(folder, 'hotpair'), output);
+    renameSync(join(folder, 'sbom.json'), `${output}.cdx.json`);
+    renameSync(join(folder, 'licenses.txt'), `${output}.licenses.txt`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -36,8 +40,8 @@ async function main(): Promise<void> {
   process.stdout.write(`dist/${target.output}: version ${packageVersion()}, ${megabytes} MB\n`);
 }
 
-async function bundleSources(outfile: string): Promise<void> {
-  await build({
+async function bundleSources(outfile: string): Promise<Metafile> {
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['src/main.ts'],
     outfile,
@@ -51,6 +55,7 @@ async function bundleSources(outfile: string): Promise<void> {
     // `hotpair fsm` prints the handlers of the table by their names.
     keepNames: true,
     legalComments: 'external',
+    metafile: true,
     logLevel: 'warning',
     define: {
       HOTPAIR_VERSION: JSON.stringify(packageVersion()),
@@ -62,6 +67,15 @@ async function bundleSources(outfile: string): Promise<void> {
     external: ['pg-native', 'bufferutil', 'utf-8-validate'],
     plugins: [serialBindingFromAsset],
   });
+  return metafile;
+}
+
+/** `hotpair licenses` prints these; beside the executable they are for whoever ships it. */
+function describeParts(folder: string, metafile: Metafile, target: Target): void {
+  const parts = softwareParts(root, metafile, addonPackage, target);
+  const own = readFileSync(join(root, 'LICENSE'), 'utf8');
+  writeFileSync(join(folder, 'sbom.json'), cycloneDx(parts, packageVersion()));
+  writeFileSync(join(folder, 'licenses.txt'), licensesText(parts, own, packageVersion()));
 }
 
 /** Answers `require('node-gyp-build')` in serialport with our loader of the embedded add-on. */
@@ -114,8 +128,12 @@ function makeExecutable(folder: string, bundle: string, node: string, target: Ta
     execArgv: executableOptions,
     // Firmware obeys its configuration, not an environment variable called NODE_OPTIONS.
     execArgvExtension: 'none',
-    // src/kernel/serialBinding.ts asks for the asset by this name.
-    assets: { 'bindings.node': target.serialAddon },
+    // src/kernel/serialBinding.ts asks for the first asset by its name, src/cli/licensesCommand.ts for the others.
+    assets: {
+      'bindings.node': target.serialAddon,
+      'licenses.txt': 'licenses.txt',
+      'sbom.json': 'sbom.json',
+    },
   };
   writeFileSync(join(folder, 'sea.json'), JSON.stringify(settings, null, 2));
   execFileSync(process.execPath, ['--build-sea', 'sea.json'], {

@@ -59,7 +59,6 @@ const commands: Readonly<Record<string, Command>> = {
     about: 'exchange the key of the pair for a new one',
     load: () => import('./keyCommand.ts'),
   },
-  config: { about: 'check, show or describe the configuration', load: loadConfigCommand },
   board: {
     about: 'the boards that are known, and what this one settles',
     load: () => import('./boardCommand.ts'),
@@ -68,10 +67,35 @@ const commands: Readonly<Record<string, Command>> = {
     about: 'whether a serial port takes and gives every byte',
     load: () => import('./serialCommand.ts'),
   },
+  config: { about: 'check, show, migrate or compare the configuration', load: loadConfigCommand },
+  health: {
+    about: 'whether the pair is well, now or after a while',
+    load: () => import('./healthCommand.ts'),
+  },
+  update: {
+    about: 'whether this box may be updated now',
+    load: () => import('./updateCommand.ts'),
+  },
+  diagnostics: {
+    about: 'write a bundle without secrets for whoever helps',
+    load: () => import('./diagnosticsCommand.ts'),
+  },
+  licenses: {
+    about: 'what the executable holds of others, and its bill of materials',
+    load: () => import('./licensesCommand.ts'),
+  },
   fsm: { about: 'print the table of the state machine', load: () => import('./fsmCommand.ts') },
   shutdown: {
     about: 'hand over and stop everything, before power off',
     load: () => import('./shutdownCommand.ts'),
+  },
+  unjoin: {
+    about: 'take this box out of its pair for good',
+    load: () => import('./unjoinCommand.ts'),
+  },
+  'factory-reset': {
+    about: 'erase what this box holds of its pair, in two steps',
+    load: () => import('./factoryResetCommand.ts'),
   },
 };
 
@@ -108,7 +132,7 @@ function commandCalled(word: string): Command {
 
 function generalHelp(): string {
   const lines = Object.entries(commands).flatMap(([word, { about }]) =>
-    about === null ? [] : [`  ${word.padEnd(12)} ${about}\n`],
+    about === null ? [] : [`  ${word.padEnd(13)} ${about}\n`],
   );
   return `hotpair: two boxes, one telephone system
 
@@ -136,6 +160,11 @@ async function loadConfigCommand(): Promise<CommandModule> {
 hotpair config show [FILE] [--json]  what is in force and where it comes from
 hotpair config schema                the JSON Schema of the file
 hotpair config reference             every key with its meaning
+hotpair config migrate [FILE] [--write]
+                                     the file as the newest version has it, printed or written (the old one stays beside it)
+hotpair config diff [--json] [--config FILE]
+                                     what the other box has otherwise, asked over the heartbeat port; secrets are compared and not
+                                     shown. Exit status 0 where only differs what must, 1 where more does
 `,
   };
 }

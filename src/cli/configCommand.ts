@@ -1,5 +1,5 @@
-// `hotpair config check|show|schema`: what is wrong with a configuration, what is in force, and
-// what could be written. Prints no secret.
+// `hotpair config check|show|schema|migrate|diff`: what is wrong with a configuration, what is in force, what could be written, how it
+// looks in the newest version, and what the other box has otherwise. Prints no secret.
 import { type Complaint, formatComplaint, isWarning } from '../config/complaint.ts';
 import type { DerivedKey } from '../config/config.ts';
 import { type EffectiveValue, shownValues, type WrittenValue } from '../config/effective.ts';
@@ -11,6 +11,8 @@ import {
   type RefusedConfig,
 } from '../config/load.ts';
 import { configReference } from '../config/reference.ts';
+import { diffConfigurations } from './configDiff.ts';
+import { migrate } from './configMigrate.ts';
 import { checkEtcd } from './etcdCheck.ts';
 import { checkFence } from './fenceCheck.ts';
 import { checkServices } from './serviceCheck.ts';
@@ -20,7 +22,7 @@ import { HotpairError } from '../protocol/hotpairError.ts';
 const refused = 2;
 
 const usage =
-  'hotpair config check FILE, hotpair config show [FILE] [--json], hotpair config schema';
+  'hotpair config check FILE, hotpair config show [FILE] [--json], hotpair config schema, hotpair config migrate [FILE] [--write], hotpair config diff [--json] [--config FILE]';
 
 /** Takes a piece of the output. */
 export type Write = (text: string) => void;
@@ -41,6 +43,10 @@ export async function configCommand(
       return show(rest, write);
     case 'schema':
       return print(rest, `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`, write);
+    case 'migrate':
+      return migrate(rest, write);
+    case 'diff':
+      return diffConfigurations(rest, write);
     case 'reference':
       return print(rest, configReference(), write);
     case undefined:

@@ -5,6 +5,7 @@
 export const complaintCodes = {
   CONFIG_MISSING: 'the file does not exist or cannot be read',
   CONFIG_TOO_LARGE: 'the file is larger than a configuration can be',
+  CONFIG_VERSION: 'the file is written for another version of hotpair',
   CONFIG_SYNTAX: 'the file is not valid YAML',
   CONFIG_DUPLICATE_KEY: 'a key is written twice in one section',
   CONFIG_ALIAS: 'anchors and aliases are not used in this file',

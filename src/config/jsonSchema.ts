@@ -1,5 +1,6 @@
 // The JSON Schema of hotpair.yaml, for editors and other programs; printed from the one schema.
 import * as z from 'zod';
+import { configurationVersion } from './migrations.ts';
 import { facts } from './facts.ts';
 import { configSchema } from './schema.ts';
 
@@ -20,7 +21,15 @@ export function configJsonSchema(): object {
       if (example !== undefined) jsonSchema.examples = [example];
     },
   });
-  return { title: 'hotpair.yaml', ...schema };
+  // The version stands beside the sections, and is read before them.
+  const version = {
+    type: 'integer',
+    minimum: 0,
+    maximum: configurationVersion,
+    description: versionDescription,
+  };
+  const properties = { version, ...schema.properties };
+  return { title: 'hotpair.yaml', ...schema, properties };
 }
 
 /** What a board can settle need not be in the file. */
@@ -30,6 +39,9 @@ function withoutBoardKeys(names: readonly string[], shape: z.ZodRawShape): strin
     return schema === undefined || facts.get(schema)?.byBoard !== true;
   });
 }
+
+export const versionDescription =
+  'Version of the form of this file. Where it is absent the file is of version 0; an older one is read as well.';
 
 function sentences(description: string, allowed?: string, derived?: string): string {
   return [

@@ -8,6 +8,7 @@ import { explainIssue, nearestPlace } from './explain.ts';
 import { configKeys, type ConfigSection, configSections } from './keys.ts';
 import { type Machine, readMachine, unknownMachine } from './machine.ts';
 import { maskKeys } from './mask.ts';
+import { asNewest, takeVersion } from './migrations.ts';
 import { type BrokenRelation, findingsOf } from './relations.ts';
 import { doubtfulKeys, isReliable, isValues, repaired, type Values } from './repair.ts';
 import { configSchema } from './schema.ts';
@@ -61,10 +62,14 @@ export function parseConfig(
   text: string,
   machine: Machine = unknownMachine,
 ): LoadedConfig | RefusedConfig {
-  const source = readSource(text);
+  const read = readSource(asNewest(text));
+  const { values, complaints: versionComplaints } = takeVersion(read);
+  const source = { ...read, values };
   const board = chooseBoard(boardWord(source), machine);
   const checked = checkValues(source, board);
-  const complaints = [...source.complaints, ...checked.complaints].map(printable).toSorted(byPlace);
+  const complaints = [...source.complaints, ...versionComplaints, ...checked.complaints]
+    .map(printable)
+    .toSorted(byPlace);
   const { config, isValid } = checked;
   if (config === undefined || isValid === undefined) return { complaints, reliable: null };
   const places = new Map([...source.entries].map(([name, { value }]) => [name, value] as const));

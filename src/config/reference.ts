@@ -1,5 +1,6 @@
 // Prints docs/configuration.md from the schema, the table of codes and the reload classes, so that
 // the page cannot say anything else than the program does.
+import { configurationVersion } from './migrations.ts';
 import { complaintCodes } from './complaint.ts';
 import { type ConfigKey, type ConfigSection, configSections } from './keys.ts';
 import { isReloadable } from './reload.ts';
@@ -22,6 +23,10 @@ a unit: \`50ms\`, \`5s\`, \`10m\`, \`2h\`, \`1d\`. Unknown keys are refused.
 \`hotpair config check FILE\` lists everything that is wrong with a file, with line and column, and exits
 with 2 where the file cannot be used. \`hotpair config show\` prints the value of every key and where it
 comes from. \`hotpair config schema\` prints a JSON Schema for editors.
+
+The first line may be \`version: ${configurationVersion}\`, the version of the form of the file. A file without it is of version 0. Files of older
+versions are read as they are; \`hotpair config migrate\` shows what they look like in the newest one, and writes it with
+\`--write\`. A file of a newer version is refused, as after an update that was taken back.
 
 The column "Reload" says whether SIGHUP takes a new value over; the others need a restart of the agent.
 The hardware may settle some of the defaults, see the key board and [boards.md](boards.md).

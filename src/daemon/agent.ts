@@ -11,6 +11,8 @@ import { openWatchdog } from '../io/watchdog/watchdog.ts';
 import type { Watchdog } from '../io/watchdog/watchdog.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import { setRealtime } from '../kernel/scheduler.ts';
+import { openInitSystem } from '../kernel/initSystem.ts';
+import type { InitSystem } from '../kernel/initSystem.ts';
 import { takeAgentLock } from './agentLock.ts';
 import { bootId, noteStart } from './bootRecord.ts';
 import { lowerQuietly, observeDeadlineMs, openBox } from './box.ts';
@@ -26,6 +28,7 @@ import type { RecordAtStart } from './recordAtStart.ts';
 import { reloader } from './reload.ts';
 import { lastRoleChange } from './roleHistory.ts';
 import { shutDownBox } from './shutdown.ts';
+import { supervisedBy } from './supervision.ts';
 
 const realtimePriority = 10;
 const flushMs = 500;
@@ -49,9 +52,11 @@ export async function runAgent(configPath: string): Promise<number> {
   const log = openLog(openErrorStream(), openEventLog(state.directory), logging.level);
   const realtime = setRealtime(realtimePriority);
   if (!realtime.granted) log.history('warning', 'realtimeRefused', { errno: realtime.errno });
-  const watchdog = asInput(() => openWatchdog(ground.config.watchdog));
+  const initSystem = openInitSystem(process.env, monotonicMs);
+  const device = asInput(() => openWatchdog(ground.config.watchdog));
+  const watchdog = supervisedBy(device, initSystem);
   try {
-    return await asInputLater(async () => live(ground, log, watchdog));
+    return await asInputLater(async () => live(ground, log, watchdog, initSystem));
   } catch (error) {
     // A refusal at the start must not end in a reset of the box, again and again.
     watchdog.disarm();
@@ -62,7 +67,12 @@ export async function runAgent(configPath: string): Promise<number> {
   }
 }
 
-async function live(ground: PairGround, log: Log, watchdog: Watchdog): Promise<number> {
+async function live(
+  ground: PairGround,
+  log: Log,
+  watchdog: Watchdog,
+  initSystem: InitSystem,
+): Promise<number> {
   const effectiveMs = watchdog.armed ? watchdog.effectiveMs : ground.config.watchdog.timeoutMs;
   const settings = toCoreSettings(ground.config, effectiveMs, ground.identity);
   let last: Box | null = null;
@@ -80,7 +90,7 @@ async function live(ground: PairGround, log: Log, watchdog: Watchdog): Promise<n
   watchdog.kick();
   const { directory } = ground.config.state;
   const roleChange = await lastRoleChange(directory);
-  const boot = await noteStart(directory, bootId(), watchdog.lastResetWasByWatchdog);
+  const boot = await noteStart(directory, bootId(), byWatchdog(watchdog));
   const box = openBox({ ground, settings, log, watchdog, roleChange, boot, broken });
   last = box;
   watchdog.kick();
@@ -103,10 +113,15 @@ async function live(ground: PairGround, log: Log, watchdog: Watchdog): Promise<n
   await resumeMaintenance(box);
   const quarantine = beginQuarantine(box, found);
   try {
-    return await untilStopped(box, found);
+    return await untilStopped(box, found, initSystem);
   } finally {
     quarantine.close();
   }
+}
+
+/** Null where the device tells nothing of the last reset. */
+function byWatchdog({ lastReset }: Watchdog): boolean | null {
+  return lastReset === null ? null : lastReset.includes('watchdog');
 }
 
 /** The row of unexpected starts ends with a run that lasts; the quarantine of a long row begins here. */
@@ -156,7 +171,7 @@ function logStart({ log, ground, watchdog, servicePort, boot }: Box): void {
     log.history('warning', 'portSettingRefused', { refused });
   if (watchdog.problem !== null)
     log.history('warning', 'watchdogProblem', { text: watchdog.problem });
-  const { armed, effectiveMs, identity: watchdogName, lastResetWasByWatchdog } = watchdog;
+  const { armed, effectiveMs, identity: watchdogName, lastReset } = watchdog;
   log.history('info', 'agentStarting', {
     node: config.node.name,
     nodeId: identity.nodeId,
@@ -166,16 +181,21 @@ function logStart({ log, ground, watchdog, servicePort, boot }: Box): void {
     boots: boot.boots,
     agentStarts: boot.agentStarts,
     unexpectedInRow: boot.unexpectedInRow,
-    watchdog: armed ? { name: watchdogName, effectiveMs, lastResetWasByWatchdog } : null,
+    watchdog: armed ? { name: watchdogName, effectiveMs, lastReset } : null,
   });
 }
 
-async function untilStopped(box: Box, found: RecordAtStart): Promise<number> {
+async function untilStopped(
+  box: Box,
+  found: RecordAtStart,
+  initSystem: InitSystem,
+): Promise<number> {
   const { log, watchdog } = box;
   const reload = reloader(box);
   const wishes = stopWishes();
   const control = await openControl({ box, found, stop: wishes.wish });
   process.on('SIGHUP', reload);
+  initSystem.ready();
   try {
     const wish = await wishes.first;
     log.history('info', 'agentStopping', { wish, text: stopText[wish] });

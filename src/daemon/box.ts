@@ -19,6 +19,8 @@ import type { Arbiter } from './arbiter.ts';
 import type { BootRecord } from './bootRecord.ts';
 import { rebootAtOnce } from './boxReset.ts';
 import { openCommands } from './commands.ts';
+import { openConfigurations } from './configurations.ts';
+import type { Configurations } from './configurations.ts';
 import type { Commands } from './commands.ts';
 import { openDatabaseCare } from './databaseCare.ts';
 import type { DatabaseCare } from './databaseCare.ts';
@@ -29,6 +31,8 @@ import type { Resources } from './executors.ts';
 import { FlightRecorder } from './flightRecorder.ts';
 import { databaseOptionsOf } from './ground.ts';
 import type { PairGround } from './ground.ts';
+import { openPortWatch } from './portWatch.ts';
+import type { PortWatch } from './portWatch.ts';
 import { openArbiter } from './openArbiter.ts';
 import { guardianDescription } from './guardianDescription.ts';
 import { GuardianKeeper } from './guardianKeeper.ts';
@@ -77,8 +81,11 @@ export type Box = {
   readonly boot: BootRecord;
   readonly quarantine: Quarantine;
   readonly servicePort: ServicePort;
+  /** Both ports as people are shown them. */
+  readonly portWatch: PortWatch;
   readonly paths: HeartbeatPaths;
   readonly keys: KeyExchange;
+  readonly configurations: Configurations;
   readonly heartbeatPort: HeartbeatPort;
   readonly statePartition: StatePartition;
   readonly commands: Commands;
@@ -104,25 +111,24 @@ export type BoxOptions = {
 
 export function openBox(options: BoxOptions): Box {
   const { ground, log, watchdog } = options;
-  const { config } = ground;
   const post = postNoting(
-    () => paths,
+    () => speech.paths,
     (happening) => loop.post(happening),
   );
   const watch = lateWatch();
   const { flight, records } = openStores(ground);
-  const servicePort = openPorts(config, post);
+  const { servicePort, portWatch } = openPorts(ground.config, post);
   const announcing = openAnnouncing(() => servicePort.announce());
   const database = openOwnDatabase(ground, log, post, watch);
-  const keys = openKeys(ground, log, database, () => ({ paths, loop, guardian }));
+  const keys = openKeys(ground, log, database, () => ({ paths: speech.paths, loop, guardian }));
   const care = openCare(options, database, watch, () => commands);
-  const { paths, heartbeatPort } = openPaths(ground, log, post, keys);
+  const speech = openSpeech(ground, log, post, keys);
   const commands = openCommands(post);
-  const arbiter = openArbiter({ ground, log, paths, state: () => loop.state() });
+  const arbiter = openArbiter({ ground, log, paths: speech.paths, state: () => loop.state() });
   const roles = openRoleHistory(log, options.roleChange);
   const perform = effectPerformer({
     log,
-    paths,
+    paths: speech.paths,
     records,
     database,
     databaseWatch: watch,
@@ -145,17 +151,17 @@ export function openBox(options: BoxOptions): Box {
     broken: options.broken,
   });
   const guardian = openGuardian(ground, log, (fit) => loop.post({ type: 'servicesObserved', fit }));
-  const statePartition = watchStatePartition(config.state.directory, log);
-  const closing = [guardian, care, heartbeatPort, statePartition, arbiter, keys, paths];
+  const statePartition = watchStatePartition(ground.config.state.directory, log);
+  const closing = [portWatch, guardian, care, statePartition, arbiter, keys];
   return {
     loop,
     flight,
     records,
-    heartbeatPort,
+    ...speech,
     statePartition,
     database,
     servicePort,
-    paths,
+    portWatch,
     keys,
     commands,
     announcing,
@@ -168,20 +174,18 @@ export function openBox(options: BoxOptions): Box {
     close() {
       loop.halt();
       for (const part of [watch, announcing]) part.stop();
+      for (const part of [speech.heartbeatPort, speech.paths]) part.close();
       for (const part of [...closing, servicePort, database]) void part.close();
     },
   };
 }
 
-type GivenParts = Pick<
-  Box,
-  'ground' | 'inForce' | 'putInForce' | 'log' | 'watchdog' | 'boot' | 'quarantine'
->;
+type GivenParts = Pick<Box, 'ground' | 'log' | 'watchdog' | 'boot' | 'quarantine'>;
 
 function givenParts({ boot, ground, log, watchdog }: BoxOptions, loop: StepLoop): GivenParts {
   const { unexpectedStarts, quarantineMs } = ground.config.stability;
   const quarantine = openQuarantine({ loop, log, start: boot, unexpectedStarts, quarantineMs });
-  return { ground, ...configInForce(ground.config), log, watchdog, boot, quarantine };
+  return { ground, log, watchdog, boot, quarantine };
 }
 
 function openGuardian(
@@ -331,9 +335,16 @@ function postNoting(
   };
 }
 
-function openPorts(config: Config, post: (happening: Happening) => void): ServicePort {
-  const { service, heartbeat } = config;
-  return openServicePort({
+function openPorts(
+  { service, heartbeat }: Config,
+  post: (happening: Happening) => void,
+): Pick<Box, 'servicePort' | 'portWatch'> {
+  const devices = [
+    ['service', service.port],
+    ['heartbeat', heartbeat.port],
+  ] as const;
+  const portWatch = openPortWatch({ devices, now: monotonicMs });
+  const servicePort = openServicePort({
     device: service.port,
     addresses: service.addresses.map(formatInterfaceAddress),
     references: service.references,
@@ -343,6 +354,22 @@ function openPorts(config: Config, post: (happening: Happening) => void): Servic
     onHeartbeatCarrier: (carrier) => post({ type: 'heartbeatCarrierChanged', carrier }),
     onForeignClaim: (mac, _address, how) => post({ type: 'addressClaimed', mac, how }),
   });
+  return { servicePort, portWatch };
+}
+
+type Speech = Pick<Box, 'paths' | 'heartbeatPort' | 'configurations' | 'inForce' | 'putInForce'>;
+
+/** What is said to the other box, and what is shown to it of the configuration in force. */
+function openSpeech(
+  ground: PairGround,
+  log: Log,
+  post: (happening: Happening) => void,
+  keys: KeyExchange,
+): Speech {
+  const given = configInForce(ground.config);
+  const configurations = openConfigurations(ground, keys, given.inForce, () => opened.paths);
+  const opened = openPaths(ground, log, post, keys, configurations.take);
+  return { ...given, ...opened, configurations };
 }
 
 function openResources(deliver: (happening: Happening) => void, log: Log): Resources {

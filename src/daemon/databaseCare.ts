@@ -22,6 +22,8 @@ export type DatabaseCare = {
   readonly pairingPause: () => PairingPause | null;
   /** The observation as the core is to have it. */
   readonly judged: (look: DatabaseObservation, state: State) => DatabaseObservation;
+  /** The box is going to be switched off: from now on its standby does not follow, so that the primary need not wait for it. */
+  readonly leave: () => void;
   readonly close: () => void;
 };
 
@@ -49,6 +51,7 @@ export function openDatabaseCare({
   let isLooking = false;
   let looks = 0;
   let isPaired = false;
+  let isLeaving = false;
   let handedOverAt = -Infinity;
   const following = watchFollowing();
   const pairings = watchPairings(longestPauseMs);
@@ -78,20 +81,14 @@ export function openDatabaseCare({
   }
 
   function take(found: CareLook | null): void {
-    tellChanges(log, last?.findings ?? [], found?.findings ?? []);
+    tellChanges(log, last, found);
     last = found;
   }
 
-  const timer = setInterval(() => void look(), lookMs);
-  timer.unref();
-
+  const timer = setInterval(() => void look(), lookMs).unref();
   return {
     findings: () => last?.findings ?? [],
-    figures: () => {
-      if (last === null) return null;
-      const { findings: _findings, ...figures } = last;
-      return figures;
-    },
+    figures: () => figuresOf(last),
     pairingPause: () => pairings.pause(monotonicMs()),
     judged: (seen, state) => {
       const now = monotonicMs();
@@ -105,18 +102,36 @@ export function openDatabaseCare({
       }
       if (last === null) void look();
       if (seen.inRecovery !== true) return pairings.withheld(seen, state, now);
-      const unfit = (last?.findings ?? []).find((finding) => finding.unfit !== null);
-      if (unfit?.unfit) return unusable(seen, unfit.unfit.code, unfit.text);
+      if (isLeaving) return unusable(seen, 'BOX_LEAVES', leavesText);
+      const unfit = unfitIn(last);
+      if (unfit !== null) return unusable(seen, unfit.code, unfit.text);
       const said = state.contact.standing;
       const isStalled = following.isStalled(seen, said?.database ?? null, now);
       if (following.isDoubtful() && !isStalled) lookAgain(doubtMs);
       return isStalled ? unusable(seen, 'DATABASE_STALLED', stalledText) : seen;
     },
+    leave() {
+      isLeaving = true;
+      lookAgain(0);
+    },
     close: () => clearInterval(timer),
   };
 }
 
+/** What makes a standby useless for a takeover. */
+function unfitIn(look: CareLook | null): { readonly code: string; readonly text: string } | null {
+  for (const { unfit, text } of look?.findings ?? []) if (unfit !== null) return { ...unfit, text };
+  return null;
+}
+
+function figuresOf(look: CareLook | null): Omit<CareLook, 'findings'> | null {
+  if (look === null) return null;
+  const { findings: _findings, ...figures } = look;
+  return figures;
+}
+
 const doubtMs = 160;
+const leavesText = 'this box is being taken out of service';
 const stalledText = 'the log of the primary does not arrive although the primary is heard';
 
 function unusable(seen: DatabaseObservation, code: string, text: string): DatabaseObservation {
@@ -124,7 +139,9 @@ function unusable(seen: DatabaseObservation, code: string, text: string): Databa
 }
 
 /** Raised and over, by name: a text that only counts on is no news. */
-function tellChanges(log: Log, before: readonly Finding[], after: readonly Finding[]): void {
+function tellChanges(log: Log, last: CareLook | null, found: CareLook | null): void {
+  const before = last?.findings ?? [];
+  const after = found?.findings ?? [];
   const had = new Set(before.map(({ name }) => name));
   const has = new Set(after.map(({ name }) => name));
   for (const { name, text } of after) {

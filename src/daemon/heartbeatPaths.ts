@@ -6,6 +6,7 @@ import type { Heartbeat } from '../core/standing.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import { decodeHeartbeat, encodeHeartbeat, speakerOf } from '../protocol/heartbeat.ts';
 import type { DecodedHeartbeat } from '../protocol/heartbeat.ts';
+import { isConfigPage } from '../protocol/configPage.ts';
 import { isKeyStatement } from '../protocol/keyStatement.ts';
 import { isPathProbe } from '../protocol/pathProbe.ts';
 import type { Happening } from './mailbox.ts';
@@ -84,6 +85,8 @@ export type HeartbeatPathsOptions = {
   readonly self: string;
   readonly pairId: string;
   readonly keys: PathKeys;
+  /** Takes what the other box asks or shows of configurations; answers whether it was of this pair. */
+  readonly takePage: (datagram: Buffer) => boolean;
   readonly log: Log;
   deliver(happening: Happening): void;
 };
@@ -99,6 +102,8 @@ export type HeartbeatPaths = {
   send(heartbeat: Heartbeat): void;
   /** The same for another datagram of this pair. */
   sendBytes(datagram: Buffer): void;
+  /** For one that would keep a serial line busy for longer than a heartbeat may be late. */
+  sendLarge(datagram: Buffer): void;
   statistics(): readonly PathStatistics[];
   close(): void;
 };
@@ -190,6 +195,11 @@ class OpenHeartbeatPaths implements HeartbeatPaths {
     for (const { path } of this.#paths) sendAside(path, datagram);
   }
 
+  sendLarge(datagram: Buffer): void {
+    for (const { path, traits } of this.#paths)
+      if (traits.name !== 'serial') sendAside(path, datagram);
+  }
+
   statistics(): readonly PathStatistics[] {
     return this.#paths.map(({ traits, figures, health, path, alarms }) => ({
       ...figures,
@@ -217,7 +227,12 @@ class OpenHeartbeatPaths implements HeartbeatPaths {
       return;
     }
     const { figures, seen } = watched;
-    const { self, pairId, keys } = this.#options;
+    const { self, pairId, keys, takePage } = this.#options;
+    if (isConfigPage(datagram)) {
+      if (!isAffordable(watched, now)) figures.garbage.badKey += 1;
+      else if (!takePage(datagram)) this.#countGarbage(watched, 'badKey', now);
+      return;
+    }
     if (isKeyStatement(datagram)) {
       if (!keys.take(datagram)) figures.garbage.badKey += 1;
       return;

@@ -68,6 +68,11 @@ export class KeyExchange {
     return this.#derived.accepted;
   }
 
+  /** Keys of what the boxes show each other of their configurations, the one to send with first. */
+  ofPages(): readonly Buffer[] {
+    return this.#derived.pages;
+  }
+
   status(): KeyStatus {
     const { sends, other } = heldOf(this.#keys);
     return {
@@ -222,12 +227,14 @@ type Derived = {
   readonly sending: Buffer;
   readonly accepted: readonly Buffer[];
   readonly signing: readonly Buffer[];
+  readonly pages: readonly Buffer[];
 };
 
 function derivedOf({ sends, other }: PairKeys): Derived {
   const keys = [sends, ...(other === null ? [] : [other.key])];
   const accepted = keys.map(heartbeatKey);
-  return { sending: heartbeatKey(sends), accepted, signing: keys.map(signingKey) };
+  const pages = keys.map((key) => key.derive('hotpair configuration 1'));
+  return { sending: heartbeatKey(sends), accepted, signing: keys.map(signingKey), pages };
 }
 
 function signingKey(key: PairKey): Buffer {

@@ -23,9 +23,10 @@ export function openPaths(
   log: Log,
   deliver: (happening: Happening) => void,
   keys: PathKeys,
+  takePage: (datagram: Buffer) => boolean,
 ): OpenPaths {
   const { nodeId, pairId } = identity;
-  const paths = openHeartbeatPaths({ self: nodeId, pairId, keys, log, deliver });
+  const paths = openHeartbeatPaths({ self: nodeId, pairId, keys, takePage, log, deliver });
   const heartbeatPort = addCable(config, paths, log);
   addSerial(config, paths, log, deliver);
   addLan(config, pairId, paths, log);

@@ -60,11 +60,17 @@ export function statusOf(box: Box, found: RecordAtStart) {
     quarantine: box.quarantine.state(),
     port: { device: ground.config.service.port, ...state.port },
     portProblems: servicePort.refusedSettings(),
+    ports: box.portWatch.ports(),
     watchdog: {
       armed: watchdog.armed,
       effectiveMs: watchdog.effectiveMs,
       name: watchdog.identity,
       problem: watchdog.problem,
+      /** What was asked for; drivers round it. */
+      wantedMs: ground.config.watchdog.timeoutMs,
+      pretimeoutMs: watchdog.pretimeoutMs,
+      noWayOut: watchdog.noWayOut,
+      lastReset: watchdog.lastReset,
     },
     peerStatus: peerStatus(state.contact.standing),
     flight: box.flight.figures(),

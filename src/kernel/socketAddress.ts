@@ -61,6 +61,13 @@ export function unixSocketAddress(path: string): Buffer {
   return bytes;
 }
 
+/** struct sockaddr_un for a name without a file (unix(7)). Throws HotpairError PATH_TOO_LONG beyond 107 bytes. */
+export function abstractSocketAddress(name: string): Buffer {
+  const path = unixSocketAddress(`/${name}`);
+  path.writeUInt8(0, 2);
+  return path.subarray(0, 2 + 1 + Buffer.byteLength(name));
+}
+
 function outside(length: number): Buffer {
   return Buffer.allocUnsafeSlow(128).fill(0).subarray(0, length);
 }

@@ -8,13 +8,18 @@ const GET_SUPPORT = 0x80285700n;
 const GET_BOOT_STATUS = 0x80045702n;
 const SET_TIMEOUT = 0xc0045706n;
 const GET_TIMEOUT = 0x80045707n;
-const CARD_RESET = 0x20; // WDIOF_CARDRESET
+const GET_PRETIMEOUT = 0x80045709n;
+const PRETIMEOUT = 0x200; // WDIOF_PRETIMEOUT
 
-/** The driver's name for itself; null if `fd` is no watchdog. */
-export function watchdogIdentity(fd: number): string | null {
+/** What a driver says of itself. */
+export type WatchdogSupport = { readonly identity: string; readonly hasPretimeout: boolean };
+
+/** Null if `fd` is no watchdog. */
+export function watchdogSupport(fd: number): WatchdogSupport | null {
   const support = scratch();
   if (controlDevice(fd, GET_SUPPORT, support) < 0) return null;
-  return support.toString('latin1', 8, 40).replace(/\0.*$/s, '');
+  const identity = support.toString('latin1', 8, 40).replace(/\0.*$/s, '');
+  return { identity, hasPretimeout: (support.readUInt32LE(0) & PRETIMEOUT) !== 0 };
 }
 
 /** Sets the timeout, which drivers round; null, or the errno name of the refusal. */
@@ -31,11 +36,16 @@ export function watchdogTimeout(fd: number): number | null {
   return controlDevice(fd, GET_TIMEOUT, argument) < 0 ? null : argument.readInt32LE(0);
 }
 
-/** Whether the last start of the box was the watchdog's work; null if the driver does not tell. */
-export function lastResetWasByWatchdog(fd: number): boolean | null {
+/** The WDIOF flags of the last reset; null if the driver does not tell. */
+export function watchdogBootStatus(fd: number): number | null {
   const argument = scratch();
-  if (controlDevice(fd, GET_BOOT_STATUS, argument) < 0) return null;
-  return (argument.readInt32LE(0) & CARD_RESET) !== 0;
+  return controlDevice(fd, GET_BOOT_STATUS, argument) < 0 ? null : argument.readInt32LE(0);
+}
+
+/** Seconds before the reset at which the kernel acts by itself (a panic, a message); null if the driver does not tell. */
+export function watchdogPretimeout(fd: number): number | null {
+  const argument = scratch();
+  return controlDevice(fd, GET_PRETIMEOUT, argument) < 0 ? null : argument.readInt32LE(0);
 }
 
 function scratch(): Buffer {

@@ -62,7 +62,8 @@ export type DecodedHeartbeat =
   | { readonly ok: false; readonly problem: HeartbeatProblem };
 
 const magic = 0x68_70_48_42;
-const version = 1;
+/** Of what is sent and understood. */
+export const heartbeatVersion = 1;
 const headerLength = 8;
 const pairIdLength = 16;
 const signedLength = heartbeatLength - 32;
@@ -114,7 +115,7 @@ const allFlags = (1 << 25) - 1;
 export function encodeHeartbeat(heartbeat: Heartbeat, pairId: string, key: Buffer): Buffer {
   const writer = new ByteWriter(heartbeatLength);
   writer.uint32(magic);
-  writer.uint16(version);
+  writer.uint16(heartbeatVersion);
   writer.uint16(heartbeatLength);
   writer.hex(pairId, pairIdLength);
   writer.hex(heartbeat.sender, 16);
@@ -136,7 +137,7 @@ export function encodeHeartbeat(heartbeat: Heartbeat, pairId: string, key: Buffe
 export function decodeHeartbeat(bytes: Buffer, pairId: string, key: Buffer): DecodedHeartbeat {
   if (bytes.length < headerLength) return refused('truncated');
   if (bytes.readUInt32BE(0) !== magic) return refused('malformed');
-  if (bytes.readUInt16BE(4) !== version) return refused('version');
+  if (bytes.readUInt16BE(4) !== heartbeatVersion) return refused('version');
   if (bytes.length < heartbeatLength) return refused('truncated');
   if (bytes.length > heartbeatLength || bytes.readUInt16BE(6) !== heartbeatLength)
     return refused('malformed');

@@ -42,7 +42,8 @@ export type KeyStatement = {
 export type Sealed = { readonly nonce: string; readonly box: string };
 
 const magic = 0x68_70_4b_59;
-const version = 1;
+/** Of what is sent and understood. */
+export const keyStatementVersion = 1;
 const signedLength = keyStatementLength - 32;
 const roles: readonly ['none', ...OtherRole[]] = ['none', 'next', 'previous'];
 
@@ -55,7 +56,7 @@ export function isKeyStatement(bytes: Buffer): boolean {
 export function encodeKeyStatement(said: KeyStatement, pairId: string, key: Buffer): Buffer {
   const writer = new ByteWriter(keyStatementLength);
   writer.uint32(magic);
-  writer.uint16(version);
+  writer.uint16(keyStatementVersion);
   writer.uint16(keyStatementLength);
   writer.hex(pairId, 16);
   writer.hex(said.sender, 16);
@@ -78,7 +79,7 @@ export function decodeKeyStatement(
   keys: readonly Buffer[],
 ): KeyStatement | null {
   if (bytes.length !== keyStatementLength || !isKeyStatement(bytes)) return null;
-  if (bytes.readUInt16BE(4) !== version || bytes.readUInt16BE(6) !== keyStatementLength)
+  if (bytes.readUInt16BE(4) !== keyStatementVersion || bytes.readUInt16BE(6) !== keyStatementLength)
     return null;
   const hex = (from: number, size: number): string => bytes.toString('hex', from, from + size);
   if (hex(8, 16) !== pairId) return null;

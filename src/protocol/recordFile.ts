@@ -11,7 +11,8 @@ export type DecodedRecord =
 
 type Json = Readonly<Record<string, unknown>>;
 
-const version = 1;
+/** Of what is written and read. */
+export const recordVersion = 1;
 const maxLength = 4096;
 const maxLsn = 2n ** 64n - 1n;
 const maxTimeline = 2 ** 32 - 1;
@@ -38,7 +39,7 @@ export function decodeRecord(bytes: Buffer): DecodedRecord {
   if (bytes.length > maxLength) return refused('malformed');
   const file = parsed(bytes);
   if (!isJson(file)) return refused('malformed');
-  if (file['version'] !== version) return refused('version');
+  if (file['version'] !== recordVersion) return refused('version');
   if (!isJson(file['record'])) return refused('malformed');
   if (file['checksum'] !== checksumOf(JSON.stringify(file['record']))) return refused('checksum');
   const record = recordOf(file['record']);
@@ -69,7 +70,9 @@ function bodyText(record: DurableRecord): string {
 }
 
 function fileOf(body: string): Buffer {
-  return Buffer.from(`{"version":${version},"checksum":"${checksumOf(body)}","record":${body}}\n`);
+  return Buffer.from(
+    `{"version":${recordVersion},"checksum":"${checksumOf(body)}","record":${body}}\n`,
+  );
 }
 
 function checksumOf(body: string): string {

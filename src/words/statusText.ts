@@ -1,6 +1,7 @@
 // The status in plain words. A pure function of what the agent tells, so that every sentence can be tested.
 import type { StatusJson } from '../daemon/status.ts';
 import { alarmText } from './alarmText.ts';
+import { portRows, resetText, watchdogText } from './hardwareText.ts';
 import { localTime, roughly } from './localTime.ts';
 import { guardianRows } from './serviceText.ts';
 import { syncRows } from './syncText.ts';
@@ -35,6 +36,7 @@ export function statusRows(status: StatusJson): readonly TextRow[] {
     ['database', databaseText(status)],
     ...status.databaseFindings.map(({ text }) => ['', text] as const),
     ['service port', portText(status)],
+    ...portRows(status),
     ...guardianRows(status.guardian),
     ...syncRows(status.guardian),
     ...problemRow('state', status.stateProblem),
@@ -167,10 +169,10 @@ function arbiterRows({ arbiter, arbiterStatus }: StatusJson): TextRow[] {
   ];
 }
 
-function bootText({ boot }: StatusJson): string {
-  const { text, boots, unexpectedInRow } = boot;
+function bootText(status: StatusJson): string {
+  const { text, boots, unexpectedInRow } = status.boot;
   const row = unexpectedInRow > 1 ? `, ${unexpectedInRow} unexpected starts in a row` : '';
-  return `${text}; boot ${boots}${row}`;
+  return `${text}; boot ${boots}${row}${resetText(status)}`;
 }
 
 function quarantineText({ leftMs, text }: NonNullable<StatusJson['quarantine']>): string {
@@ -310,10 +312,4 @@ function portText({ port }: StatusJson): string {
       ? 'some service addresses on'
       : 'no service address';
   return `${port.device} ${link}, ${address}`;
-}
-
-function watchdogText({ watchdog }: StatusJson): string {
-  if (watchdog.armed)
-    return `${watchdog.name}, resets a hung box after ${roughly(watchdog.effectiveMs)}`;
-  return watchdog.problem === null ? 'off' : `not armed: ${watchdog.problem}`;
 }

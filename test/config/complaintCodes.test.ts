@@ -45,6 +45,7 @@ function serviceText(service: Readonly<Record<string, unknown>>): string {
 const device = { name: 'pdu', agent: 'fence_apc', plug: 3 };
 
 const cases: Readonly<Record<TextCode, string>> = {
+  CONFIG_VERSION: `version: 99\n${configText()}`,
   CONFIG_SYNTAX: `${configText()}log: [info\n`,
   CONFIG_DUPLICATE_KEY: `${configText()}log: { level: info, level: debug }\n`,
   CONFIG_ALIAS: `${configText()}log: { level: &a info }\nstate: { directory: *a }\n`,

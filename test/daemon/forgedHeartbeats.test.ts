@@ -32,6 +32,7 @@ test('of forged datagrams none is believed, all are counted, and every true one 
       accepted: () => [key],
       take: (bytes) => decodeKeyStatement(bytes, thePair, [key]) !== null,
     },
+    takePage: () => false,
     log: aLog().log,
     deliver: (event) => {
       if (event.type === 'garbageReceived') garbageNews += 1;

@@ -37,6 +37,7 @@ function aCable(t: { teardown(end: () => void): void }, name: PathName = 'eth1')
     self: boxA,
     pairId: thePair,
     keys: { sending: () => key, accepted: () => [key], take: () => false },
+    takePage: () => false,
     log,
     deliver: (event) => events.push(event),
   });

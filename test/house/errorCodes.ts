@@ -12,7 +12,9 @@ const TABLES = ['docs/errors.md', 'docs/configuration.md'];
 /** Words in strings of src that look like codes and belong to others: PostgreSQL, Node, yaml, OpenSSL, the environment. */
 const FOREIGN =
   `DUPLICATE_KEY ERR_PARSE_ARGS HAS_EXPIRED HOSTNAME_MISMATCH HOT_UPDATE LC_ALL MULTIPLE_DOCS MULTI_INSERT
-  NOT_YET_VALID ON_ERROR_STOP PG_VERSION UV_THREADPOOL_SIZE`.split(/\s+/);
+  NOT_YET_VALID NOTIFY_SOCKET ON_ERROR_STOP PG_VERSION UV_THREADPOOL_SIZE WATCHDOG_PID WATCHDOG_USEC`.split(
+    /\s+/,
+  );
 
 /** Variables that services and hooks find in their environment. */
 const OWN_VARIABLE = /^HOTPAIR_/;

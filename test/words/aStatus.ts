@@ -85,7 +85,17 @@ export function aStatus(change: Partial<StatusJson> = {}): StatusJson {
       anyAddressOn: true,
     },
     portProblems: [],
-    watchdog: { armed: true, effectiveMs: 2_000, name: 'i6300esb', problem: null },
+    ports: [],
+    watchdog: {
+      armed: true,
+      effectiveMs: 2_000,
+      name: 'i6300esb',
+      problem: null,
+      wantedMs: 2_000,
+      pretimeoutMs: null,
+      noWayOut: false,
+      lastReset: [],
+    },
     peerStatus: {
       state: 'standby',
       epoch: 4,

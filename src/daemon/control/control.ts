@@ -5,6 +5,7 @@ import { HotpairError, isHotpairError } from '../../protocol/hotpairError.ts';
 import type { StopWish } from '../agent.ts';
 import type { Box } from '../box.ts';
 import type { Verdict } from '../commands.ts';
+import { prepareShutdown } from '../leaving.ts';
 import { writeMaintenance } from '../maintenanceStore.ts';
 import type { RecordAtStart } from '../recordAtStart.ts';
 import { guardianStatus, statusOf } from '../status.ts';
@@ -57,6 +58,12 @@ async function serve(options: ControlOptions, client: ClientRequest): Promise<vo
     case 'rotateKey':
       client.reply({ begun: (await box.keys.begin()) === 'begun', ...box.keys.status() });
       return;
+    case 'peerConfiguration': {
+      const { own, peers } = box.configurations;
+      const peer = await peers();
+      client.reply({ own: own(), peer });
+      return;
+    }
     case 'maintenance':
       client.reply(await setMaintenance(box, request.forMs));
       return;
@@ -73,7 +80,7 @@ async function serve(options: ControlOptions, client: ClientRequest): Promise<vo
       stop('stop');
       return;
     case 'shutdown':
-      client.reply(await handOverBeforeShutdown(box));
+      client.reply(await prepareShutdown(box, orderDeadlineMs));
       stop('shutdown');
   }
 }
@@ -92,19 +99,6 @@ async function setMaintenance(
   }
   const verdict = await box.commands.give({ type: 'maintenance', untilMs }, orderDeadlineMs);
   return { ...verdict, until: until === null ? null : new Date(until).toISOString() };
-}
-
-/** A paired primary hands over first, so that the calls go on; whatever comes of it, the box is shut down then. */
-async function handOverBeforeShutdown(box: Box): Promise<Verdict> {
-  if (box.loop.state().name !== 'paired') {
-    return { ok: true, code: 'notPaired', text: 'nothing to hand over' };
-  }
-  try {
-    return await box.commands.give({ type: 'switchover' }, orderDeadlineMs);
-  } catch (error) {
-    if (!isHotpairError(error)) throw error;
-    return { ok: false, code: error.code, text: error.message };
-  }
 }
 
 async function serveEvents(

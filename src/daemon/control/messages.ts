@@ -16,6 +16,8 @@ export type ControlRequest =
   | { readonly command: 'maintenance'; readonly forMs: number | null }
   /** The pair's key is exchanged for a new one. */
   | { readonly command: 'rotateKey' }
+  /** What both boxes show of their configurations. */
+  | { readonly command: 'peerConfiguration' }
   | { readonly command: 'services' }
   | {
       readonly command: 'serviceOrder';
@@ -72,6 +74,7 @@ function requestOf(fields: Fields): ControlRequest | null {
     case 'status':
     case 'switchover':
     case 'rotateKey':
+    case 'peerConfiguration':
     case 'services':
     case 'stop':
     case 'shutdown':

@@ -8,8 +8,16 @@ import { connectSocket, closeDescriptor, FAMILY, KIND, openSocket } from '../../
 import { sendBytes } from '../../kernel/socket.ts';
 import { errnoName } from '../../kernel/libc.ts';
 import { unixSocketAddress } from '../../kernel/socketAddress.ts';
-import { lastResetWasByWatchdog, setWatchdogTimeout } from '../../kernel/watchdogDevice.ts';
-import { watchdogIdentity, watchdogTimeout } from '../../kernel/watchdogDevice.ts';
+import {
+  setWatchdogTimeout,
+  watchdogBootStatus,
+  watchdogPretimeout,
+  watchdogSupport,
+  watchdogTimeout,
+} from '../../kernel/watchdogDevice.ts';
+import { resetReasons } from '../../protocol/watchdogFlags.ts';
+import type { ResetReason } from '../../protocol/watchdogFlags.ts';
+import { isNoWayOut } from './noWayOut.ts';
 
 // Any byte but the magic one kicks.
 const KICK = Buffer.from('.');
@@ -28,8 +36,12 @@ export type Watchdog = {
   readonly effectiveMs: number;
   /** What the driver calls itself, or `stand-in`; empty while not armed. */
   readonly identity: string;
-  /** Whether the last start of the box was this watchdog's work; null if it cannot tell. */
-  readonly lastResetWasByWatchdog: boolean | null;
+  /** What the device says of the last reset of the box; null if it cannot tell. */
+  readonly lastReset: readonly ResetReason[] | null;
+  /** So long before the reset the kernel acts by itself; null where the driver has no such thing or it is off. */
+  readonly pretimeoutMs: number | null;
+  /** Once armed it goes on for ever, also after an orderly stop (`nowayout`); null where the kernel does not tell. */
+  readonly noWayOut: boolean | null;
   /** Why it is not armed, or why the last kick failed, for people; null if all is well. */
   readonly problem: string | null;
   /** Never blocks and never throws: what goes wrong becomes the problem. */
@@ -38,10 +50,9 @@ export type Watchdog = {
   disarm(): void;
 };
 
-type Line = {
+type Line = Told & {
   readonly identity: string;
   readonly effectiveMs: number;
-  readonly lastResetWasByWatchdog: boolean | null;
   /** Null, or the errno name of the refusal. */
   write(bytes: Buffer): string | null;
   close(): void;
@@ -61,12 +72,16 @@ export function openWatchdog(options: WatchdogOptions): Watchdog {
   }
 }
 
+type Told = Pick<Watchdog, 'lastReset' | 'pretimeoutMs' | 'noWayOut'>;
+
+const nothingTold: Told = { lastReset: null, pretimeoutMs: null, noWayOut: null };
+
 function unarmed(problem: string | null): Watchdog {
   return {
     armed: false,
     effectiveMs: 0,
     identity: '',
-    lastResetWasByWatchdog: null,
+    ...nothingTold,
     problem,
     kick() {},
     disarm() {},
@@ -88,7 +103,9 @@ function armed(line: Line): Watchdog {
       return isArmed ? line.effectiveMs : 0;
     },
     identity: line.identity,
-    lastResetWasByWatchdog: line.lastResetWasByWatchdog,
+    lastReset: line.lastReset,
+    pretimeoutMs: line.pretimeoutMs,
+    noWayOut: line.noWayOut,
     get problem() {
       return problem;
     },
@@ -124,7 +141,7 @@ function statusOf(path: string): Stats {
 }
 
 function standIn({ timeoutMs }: WatchdogOptions): Omit<Line, 'write' | 'close'> {
-  return { identity: 'stand-in', effectiveMs: timeoutMs, lastResetWasByWatchdog: null };
+  return { identity: 'stand-in', effectiveMs: timeoutMs, ...nothingTold };
 }
 
 function deviceLine({ device, timeoutMs }: WatchdogOptions): Line {
@@ -135,8 +152,8 @@ function deviceLine({ device, timeoutMs }: WatchdogOptions): Line {
     line.close();
     return unusable(device, why);
   };
-  const identity = watchdogIdentity(line.fd);
-  if (identity === null) throw giveUp('it is no watchdog');
+  const support = watchdogSupport(line.fd);
+  if (support === null) throw giveUp('it is no watchdog');
   // Whole seconds, never fewer than asked; many drivers know only some values, so the one in force
   // is read back. A driver that cannot change its timeout still tells it.
   setWatchdogTimeout(line.fd, Math.ceil(timeoutMs / 1000));
@@ -144,9 +161,19 @@ function deviceLine({ device, timeoutMs }: WatchdogOptions): Line {
   if (seconds === null || seconds <= 0) throw giveUp('it does not tell its timeout');
   return {
     ...line,
-    identity,
+    identity: support.identity,
     effectiveMs: seconds * 1000,
-    lastResetWasByWatchdog: lastResetWasByWatchdog(line.fd),
+    ...toldBy(line.fd, device, support.hasPretimeout),
+  };
+}
+
+function toldBy(fd: number, device: string, hasPretimeout: boolean): Told {
+  const flags = watchdogBootStatus(fd);
+  const pretimeout = hasPretimeout ? watchdogPretimeout(fd) : null;
+  return {
+    lastReset: flags === null ? null : resetReasons(flags),
+    pretimeoutMs: pretimeout === null || pretimeout <= 0 ? null : pretimeout * 1000,
+    noWayOut: isNoWayOut(device),
   };
 }
 
