@@ -1,6 +1,7 @@
 // What comes before a box is switched off: a paired primary hands over, so that the calls go on; a standby that may take over gives
 // its consent, so that the primary goes on alone at once and by right, whatever it knows of the LAN and whoever is the arbiter.
 import { setTimeout as delay } from 'node:timers/promises';
+import { inContact } from '../core/contact.ts';
 import { monotonicMs } from '../kernel/clock.ts';
 import { isHotpairError } from '../protocol/hotpairError.ts';
 import type { Box } from './box.ts';
@@ -29,8 +30,9 @@ async function giveConsent(box: Box): Promise<Verdict> {
   const isBound = (): boolean =>
     loop.state().name === 'standby' && loop.state().record?.mode === 'paired';
   const isAwaited = (): boolean => loop.state().contact.standing?.record?.mode === 'paired';
-  if (!isBound() || !isAwaited()) {
-    return { ok: true, code: 'notPaired', text: 'the other box does not wait for this one' };
+  // A box that is not heard cannot be told anything; one that is lost in between may come back.
+  if (!isBound() || !isAwaited() || !inContact(loop.state(), loop.settings())) {
+    return { ok: true, code: 'notPaired', text: 'the other box is not heard to wait for this one' };
   }
   care.leave();
   await whileTrue(isBound, consentMs);
