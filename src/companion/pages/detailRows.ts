@@ -5,7 +5,7 @@ import type { PageName } from './page.ts';
 
 const places: readonly (readonly [RegExp, PageName])[] = [
   [/^database/, 'database'],
-  [/^(heartbeat|service port)/, 'network'],
+  [/^(heartbeat|service port|ports)/, 'network'],
   [/^(services|hooks|sync)$/, 'services'],
   [/^(alarms|quarantine|state|watchdog|flight record)$/, 'alarms'],
   [/^(pair key|last start)$/, 'identity'],
