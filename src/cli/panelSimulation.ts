@@ -1,5 +1,8 @@
 // A front panel drawn on a terminal, with the keys of the keyboard: a simulated panel on a pseudo terminal, so that everything
 // between the pages and the bytes on the line is what a real panel gets.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openCompanion } from '../companion/companion.ts';
 import type { Config } from '../config/config.ts';
 import { companionSettings } from '../daemon/companionDescription.ts';
@@ -10,6 +13,7 @@ import { drawPanel } from '../io/panel/drawnPanel.ts';
 import { openSimulatedPanel } from '../io/panel/simulatedPanel.ts';
 import type { SimulatedModel, SimulatedPanel } from '../io/panel/simulatedPanel.ts';
 import type { PanelDescription, PanelKey } from '../io/panel/panel.ts';
+import { HotpairError } from '../protocol/hotpairError.ts';
 import { exitCodes } from './exitCodes.ts';
 
 export type SimulationOptions = {
@@ -26,13 +30,12 @@ const redrawMs = 50;
 /** Runs until q, Ctrl-C or SIGTERM; returns the exit status. */
 export async function simulatePanel(options: SimulationOptions): Promise<number> {
   const { model, link } = options;
+  const config = link === null ? options.config() : null;
+  // A name of its own, always: the number of the terminal may be another program's when the panel is plugged in again.
+  const folder = mkdtempSync(join(tmpdir(), 'hotpair-panel-'));
   let isDue = true;
-  const panel = openSimulatedPanel({
-    model,
-    ...(link === null ? {} : { link }),
-    onChange: () => {
-      isDue = true;
-    },
+  const panel = openNamed(model, link ?? join(folder, 'panel'), () => {
+    isDue = true;
   });
   let note = '';
   const drawing = setInterval(() => {
@@ -40,7 +43,7 @@ export async function simulatePanel(options: SimulationOptions): Promise<number>
     isDue = false;
     process.stdout.write(pictureText(panel, note));
   }, redrawMs);
-  const companion = link === null ? await beside(panel, model, options.config()) : null;
+  const companion = config === null ? null : await beside(panel, model, config);
   try {
     await untilEnded((text) => {
       const key = keys[text];
@@ -52,8 +55,22 @@ export async function simulatePanel(options: SimulationOptions): Promise<number>
     await companion?.close();
     clearInterval(drawing);
     panel.close();
+    rmSync(folder, { recursive: true, force: true });
   }
   return exitCodes.ok;
+}
+
+function openNamed(model: SimulatedModel, link: string, onChange: () => void): SimulatedPanel {
+  try {
+    return openSimulatedPanel({ model, link, onChange });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HotpairError('USAGE', `the port cannot get this name: ${why}`, {
+      seen: link,
+      allowed: 'a name that is not taken, in a folder that exists',
+      exitCode: exitCodes.refusedInput,
+    });
+  }
 }
 
 /** A companion of its own, for this panel alone: that of the box, if there is one, goes on as it is. */

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
-import { writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync } from 'node:fs';
+import { rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -16,7 +16,7 @@ import { watchReadable } from '../../src/kernel/readable.ts';
 import { configText } from '../config/configText.ts';
 import { until } from '../daemon/until.ts';
 import { aStatus } from '../words/aStatus.ts';
-import { hotpairWords } from './callHotpair.ts';
+import { callHotpair, hotpairWords } from './callHotpair.ts';
 
 const deadlineMs = 60_000;
 
@@ -85,6 +85,17 @@ test.serial(
     t.is(await ended(simulation), 0);
   },
 );
+
+test('a name that is taken is refused, and what has it stays', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hotpair-simulate-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const taken = join(folder, 'taken');
+  writeFileSync(taken, 'mine');
+  const { code, stderr } = await callHotpair('panel', 'simulate', '--link', taken);
+  t.is(code, 2);
+  t.regex(stderr, /^hotpair: USAGE: the port cannot get this name: EEXIST/);
+  t.is(readFileSync(taken, 'utf8'), 'mine');
+});
 
 test.serial('with a link it is only a panel: whoever is configured for it draws', async (t) => {
   const simulation = await aSimulation(t, '--model', '633', '--link', 'FOLDER/panel');
