@@ -32,9 +32,10 @@ export async function simulatePanel(options: SimulationOptions): Promise<number>
   const { model, link } = options;
   const config = link === null ? options.config() : null;
   // A name of its own, always: the number of the terminal may be another program's when the panel is plugged in again.
-  const folder = mkdtempSync(join(tmpdir(), 'hotpair-panel-'));
+  const folder = link === null ? mkdtempSync(join(tmpdir(), 'hotpair-panel-')) : null;
+  const name = link ?? join(folder ?? '', 'panel');
   let isDue = true;
-  const panel = openNamed(model, link ?? join(folder, 'panel'), () => {
+  const panel = openNamed(model, name, () => {
     isDue = true;
   });
   let note = '';
@@ -55,7 +56,7 @@ export async function simulatePanel(options: SimulationOptions): Promise<number>
     await companion?.close();
     clearInterval(drawing);
     panel.close();
-    rmSync(folder, { recursive: true, force: true });
+    if (folder !== null) rmSync(folder, { recursive: true, force: true });
   }
   return exitCodes.ok;
 }
