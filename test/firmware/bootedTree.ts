@@ -1,6 +1,6 @@
 // The overlay booted without a machine: BusyBox as process 1 in namespaces of its own, the root a folder, the data
 // partition a file behind a loop device. What stands in for the agent is a script that writes down how it is called:
-// these tests are about what keeps it running, and test/appliance boots the real one.
+// these tests are about what keeps it running.
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
